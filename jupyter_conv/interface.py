@@ -1,0 +1,124 @@
+"""Every verb, once. The service and the HTTP client both are a `ConversationAPI`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+from uuid import UUID
+
+from .models import (
+    Conversation,
+    ConversationFilter,
+    ConversationOrder,
+    ConversationPatch,
+    ConversationRequest,
+    Event,
+    EventFilter,
+    EventOrder,
+    EventRequest,
+    Page,
+    PageQuery,
+    Task,
+    TaskFilter,
+    TaskRequest,
+)
+
+__all__ = ["ConversationAPI"]
+
+
+class ConversationAPI(Protocol):
+    """What a participant can do. Each verb raises the errors that `routes.py` names for it."""
+
+    async def create_conversation(self, request: ConversationRequest) -> Conversation:
+        """Begin a conversation. Sent again with the same `id` and body it answers the same one."""
+        ...
+
+    async def list_conversations(
+        self,
+        where: ConversationFilter = ...,
+        page: PageQuery = ...,
+        sort_order: ConversationOrder = ...,
+    ) -> Page[Conversation]:
+        """One's own conversations; an admin's are everyone's. Newest first unless asked otherwise."""
+        ...
+
+    async def count_conversations(self, where: ConversationFilter = ...) -> int:
+        """How many conversations the list holds."""
+        ...
+
+    async def get_conversation(self, conversation_id: UUID) -> Conversation:
+        """One conversation."""
+        ...
+
+    async def update_conversation(
+        self, conversation_id: UUID, patch: ConversationPatch
+    ) -> Conversation:
+        """Rename or tag."""
+        ...
+
+    async def delete_conversation(
+        self, conversation_id: UUID, *, purge: bool = False
+    ) -> Conversation:
+        """Finish: cancel what runs; the record and its events stay. `purge` erases them and a managed workspace."""
+        ...
+
+    async def create_task(self, conversation_id: UUID, request: TaskRequest) -> Task:
+        """Ask for work. Sent again with the same `id` and body it answers the same task."""
+        ...
+
+    async def list_tasks(
+        self, conversation_id: UUID, where: TaskFilter = ..., page: PageQuery = ...
+    ) -> Page[Task]:
+        """The tasks of a conversation, oldest first."""
+        ...
+
+    async def count_tasks(self, conversation_id: UUID, where: TaskFilter = ...) -> int:
+        """How many tasks the list holds."""
+        ...
+
+    async def get_task(self, conversation_id: UUID, task_id: UUID) -> Task:
+        """One task."""
+        ...
+
+    async def cancel_task(self, conversation_id: UUID, task_id: UUID) -> Task:
+        """Stop a task. A finished one is answered as it is; one that cannot be cancelled is a conflict."""
+        ...
+
+    async def create_event(self, conversation_id: UUID, request: EventRequest) -> Event:
+        """Say something into the conversation."""
+        ...
+
+    async def list_events(
+        self,
+        conversation_id: UUID,
+        where: EventFilter = ...,
+        page: PageQuery = ...,
+        sort_order: EventOrder = ...,
+    ) -> Page[Event]:
+        """The events of a conversation, oldest first unless asked otherwise."""
+        ...
+
+    async def count_events(self, conversation_id: UUID, where: EventFilter = ...) -> int:
+        """How many events the list holds."""
+        ...
+
+    async def get_event(self, conversation_id: UUID, event_id: UUID) -> Event:
+        """One event."""
+        ...
+
+    def stream(
+        self, conversation_id: UUID, *, after_seq: int | None = None
+    ) -> AsyncIterator[Event]:
+        """Everything after `after_seq`, then what comes: no gap, no double, in order. It does not end by itself.
+
+        Without `after_seq`: the newest status of the conversation, then what comes. Close it with `aclose()`.
+        """
+        ...
+
+    def firehose(self) -> AsyncIterator[Event]:
+        """What comes, of every conversation. For admins."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what this end holds."""
+        ...

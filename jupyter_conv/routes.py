@@ -1,0 +1,272 @@
+"""The routes, as data: who asks what, where, and what may be answered.
+
+The client builds its requests from them, the tests count guards and errors by them, and the documents of the API are
+made of them. Paths are below the server's `base_url`; `{…}` is one segment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from . import errors
+from .models import (
+    Conversation,
+    ConversationFilter,
+    ConversationOrder,
+    ConversationPatch,
+    ConversationRequest,
+    Event,
+    EventFilter,
+    EventOrder,
+    EventRequest,
+    Page,
+    PageQuery,
+    Request,
+    Task,
+    TaskFilter,
+    TaskRequest,
+)
+
+__all__ = [
+    "ROUTES",
+    "SOCKETS",
+    "ConversationQuery",
+    "DeleteQuery",
+    "EventQuery",
+    "Route",
+    "Socket",
+    "SocketQuery",
+    "TaskQuery",
+    "route",
+]
+
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Action = Literal["read", "write", "execute"]
+Error = type[errors.ConversationError]
+
+
+class ConversationQuery(ConversationFilter, PageQuery):
+    """The query of a list of conversations."""
+
+    sort_order: ConversationOrder = ConversationOrder.CREATED_AT_DESC
+
+
+class TaskQuery(TaskFilter, PageQuery):
+    """The query of a list of tasks."""
+
+
+class EventQuery(EventFilter, PageQuery):
+    """The query of a list of events."""
+
+    sort_order: EventOrder = EventOrder.SEQ
+
+
+class DeleteQuery(Request):
+    """The query of finishing a conversation."""
+
+    purge: bool = False
+
+
+class SocketQuery(Request):
+    """The query of a socket: the last `seq` that the participant has."""
+
+    after_seq: int | None = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """One verb over HTTP. `verb` is its name in `ConversationAPI`; `resource` what the authorizer is asked about."""
+
+    verb: str
+    method: Method
+    path: str
+    summary: str
+    response: Any
+    status: tuple[int, ...] = (200,)
+    query: type[Request] | None = None
+    body: type[Request] | None = None
+    resource: str = "conversation"
+    errors: tuple[Error, ...] = ()
+
+    @property
+    def auth_resource(self) -> str:
+        """The resource's name for Jupyter Server's authorizer."""
+        return f"jupyter_conv:{self.resource}"
+
+    @property
+    def action(self) -> Action:
+        """What the authorizer is asked: reading or writing."""
+        return "read" if self.method == "GET" else "write"
+
+
+@dataclass(frozen=True)
+class Socket:
+    """One WebSocket. Frames out are `Event`s; frames in (where taken) make tasks, say events, cancel."""
+
+    path: str
+    summary: str
+    takes_frames: bool
+    resource: str
+    admin: bool = False
+
+    @property
+    def auth_resource(self) -> str:
+        """The resource's name for Jupyter Server's authorizer."""
+        return f"jupyter_conv:{self.resource}"
+
+
+_ONE = "/conversation/{conversation_id}"
+_FOUND: tuple[Error, ...] = (errors.NotFoundError, errors.InvalidError)
+_PAGED: tuple[Error, ...] = (errors.CursorError, errors.InvalidError)
+_WRITES: tuple[Error, ...] = (
+    errors.MalformedError,
+    errors.ConflictError,
+    errors.TooLargeError,
+    errors.InvalidError,
+    errors.UnavailableError,
+)
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "create_conversation",
+        "POST",
+        "/conversation",
+        "Begin a conversation",
+        Conversation,
+        status=(201, 200),
+        body=ConversationRequest,
+        errors=(*_WRITES, errors.NotFoundError),
+    ),
+    Route(
+        "list_conversations",
+        "GET",
+        "/conversation",
+        "List conversations",
+        Page[Conversation],
+        query=ConversationQuery,
+        errors=_PAGED,
+    ),
+    Route(
+        "count_conversations",
+        "GET",
+        "/conversation-count",
+        "Count conversations",
+        int,
+        query=ConversationFilter,
+        errors=(errors.InvalidError,),
+    ),
+    Route(
+        "get_conversation", "GET", _ONE, "One conversation", Conversation, errors=_FOUND
+    ),
+    Route(
+        "update_conversation",
+        "PATCH",
+        _ONE,
+        "Rename or tag a conversation",
+        Conversation,
+        body=ConversationPatch,
+        errors=(*_WRITES, errors.NotFoundError),
+    ),
+    Route(
+        "delete_conversation",
+        "DELETE",
+        _ONE,
+        "Finish a conversation, or erase it",
+        Conversation,
+        query=DeleteQuery,
+        errors=(*_FOUND, errors.UnavailableError),
+    ),
+    Route(
+        "list_events",
+        "GET",
+        f"{_ONE}/event",
+        "List events",
+        Page[Event],
+        query=EventQuery,
+        errors=(*_PAGED, errors.NotFoundError),
+    ),
+    Route(
+        "count_events",
+        "GET",
+        f"{_ONE}/event-count",
+        "Count events",
+        int,
+        query=EventFilter,
+        errors=_FOUND,
+    ),
+    Route("get_event", "GET", f"{_ONE}/event/{{event_id}}", "One event", Event, errors=_FOUND),
+    Route(
+        "create_event",
+        "POST",
+        f"{_ONE}/event",
+        "Say something",
+        Event,
+        status=(201,),
+        body=EventRequest,
+        errors=(*_WRITES, errors.NotFoundError),
+    ),
+    Route(
+        "list_tasks",
+        "GET",
+        f"{_ONE}/task",
+        "List tasks",
+        Page[Task],
+        query=TaskQuery,
+        resource="task",
+        errors=(*_PAGED, errors.NotFoundError),
+    ),
+    Route(
+        "count_tasks",
+        "GET",
+        f"{_ONE}/task-count",
+        "Count tasks",
+        int,
+        query=TaskFilter,
+        resource="task",
+        errors=_FOUND,
+    ),
+    Route(
+        "get_task",
+        "GET",
+        f"{_ONE}/task/{{task_id}}",
+        "One task",
+        Task,
+        resource="task",
+        errors=_FOUND,
+    ),
+    Route(
+        "create_task",
+        "POST",
+        f"{_ONE}/task",
+        "Ask for work",
+        Task,
+        status=(201, 200),
+        body=TaskRequest,
+        resource="task",
+        errors=(*_WRITES, errors.NotFoundError, errors.QuotaError),
+    ),
+    Route(
+        "cancel_task",
+        "DELETE",
+        f"{_ONE}/task/{{task_id}}",
+        "Cancel a task",
+        Task,
+        status=(202, 200),
+        resource="task",
+        errors=(*_FOUND, errors.ConflictError, errors.UnavailableError),
+    ),
+)
+
+SOCKETS: tuple[Socket, ...] = (
+    Socket(_ONE, "Take part in a conversation", takes_frames=True, resource="conversation"),
+    Socket("/conversation", "Begin a conversation and take part", True, "conversation"),
+    Socket("/firehose", "Every event of every conversation", False, "firehose", admin=True),
+)
+
+_BY_VERB = {r.verb: r for r in ROUTES}
+
+
+def route(verb: str) -> Route:
+    """The route of a verb of `ConversationAPI`."""
+    return _BY_VERB[verb]
