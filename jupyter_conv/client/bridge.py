@@ -1,0 +1,137 @@
+"""A `ConversationAPI` that lives on the background loop, for use from any other loop."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from ..interface import ConversationAPI
+from ..models import (
+    Conversation,
+    ConversationFilter,
+    ConversationOrder,
+    ConversationPatch,
+    ConversationRequest,
+    Event,
+    EventFilter,
+    EventOrder,
+    EventRequest,
+    Page,
+    PageQuery,
+    Task,
+    TaskFilter,
+    TaskRequest,
+)
+from .background import Background
+
+__all__ = ["Bridge"]
+
+_CONVERSATIONS = ConversationFilter()
+_TASKS = TaskFilter()
+_EVENTS = EventFilter()
+_PAGE = PageQuery()
+
+
+class Bridge:
+    """The same verbs, each carried over to the loop where `api` lives.
+
+    An embedded service must not live on the kernel's own loop: that stands still while a cell runs.
+    """
+
+    def __init__(self, api: ConversationAPI, home: Background) -> None:
+        self._api = api
+        self._home = home
+
+    async def create_conversation(self, request: ConversationRequest) -> Conversation:
+        return await self._home.hop(self._api.create_conversation(request))
+
+    async def list_conversations(
+        self,
+        where: ConversationFilter = _CONVERSATIONS,
+        page: PageQuery = _PAGE,
+        sort_order: ConversationOrder = ConversationOrder.CREATED_AT_DESC,
+    ) -> Page[Conversation]:
+        return await self._home.hop(self._api.list_conversations(where, page, sort_order))
+
+    async def count_conversations(self, where: ConversationFilter = _CONVERSATIONS) -> int:
+        return await self._home.hop(self._api.count_conversations(where))
+
+    async def get_conversation(self, conversation_id: UUID) -> Conversation:
+        return await self._home.hop(self._api.get_conversation(conversation_id))
+
+    async def update_conversation(
+        self, conversation_id: UUID, patch: ConversationPatch
+    ) -> Conversation:
+        return await self._home.hop(self._api.update_conversation(conversation_id, patch))
+
+    async def delete_conversation(
+        self, conversation_id: UUID, *, purge: bool = False
+    ) -> Conversation:
+        return await self._home.hop(self._api.delete_conversation(conversation_id, purge=purge))
+
+    async def create_task(self, conversation_id: UUID, request: TaskRequest) -> Task:
+        return await self._home.hop(self._api.create_task(conversation_id, request))
+
+    async def list_tasks(
+        self, conversation_id: UUID, where: TaskFilter = _TASKS, page: PageQuery = _PAGE
+    ) -> Page[Task]:
+        return await self._home.hop(self._api.list_tasks(conversation_id, where, page))
+
+    async def count_tasks(self, conversation_id: UUID, where: TaskFilter = _TASKS) -> int:
+        return await self._home.hop(self._api.count_tasks(conversation_id, where))
+
+    async def get_task(self, conversation_id: UUID, task_id: UUID) -> Task:
+        return await self._home.hop(self._api.get_task(conversation_id, task_id))
+
+    async def cancel_task(self, conversation_id: UUID, task_id: UUID) -> Task:
+        return await self._home.hop(self._api.cancel_task(conversation_id, task_id))
+
+    async def create_event(self, conversation_id: UUID, request: EventRequest) -> Event:
+        return await self._home.hop(self._api.create_event(conversation_id, request))
+
+    async def list_events(
+        self,
+        conversation_id: UUID,
+        where: EventFilter = _EVENTS,
+        page: PageQuery = _PAGE,
+        sort_order: EventOrder = EventOrder.SEQ,
+    ) -> Page[Event]:
+        return await self._home.hop(self._api.list_events(conversation_id, where, page, sort_order))
+
+    async def count_events(self, conversation_id: UUID, where: EventFilter = _EVENTS) -> int:
+        return await self._home.hop(self._api.count_events(conversation_id, where))
+
+    async def get_event(self, conversation_id: UUID, event_id: UUID) -> Event:
+        return await self._home.hop(self._api.get_event(conversation_id, event_id))
+
+    def stream(self, conversation_id: UUID, *, after_seq: int | None = None) -> BridgedStream:
+        return BridgedStream(self._api.stream(conversation_id, after_seq=after_seq), self._home)
+
+    def firehose(self) -> BridgedStream:
+        return BridgedStream(self._api.firehose(), self._home)
+
+    async def aclose(self) -> None:
+        """Nothing: the service is closed when the process ends."""
+
+
+class BridgedStream:
+    """A stream carried over event by event."""
+
+    def __init__(self, source: Any, home: Background) -> None:
+        self._source = source
+        self._home = home
+
+    def __aiter__(self) -> BridgedStream:
+        return self
+
+    async def __anext__(self) -> Event:
+        event = await self._home.hop(self._next())
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+    async def _next(self) -> Event | None:
+        return cast("Event | None", await anext(self._source, None))
+
+    async def aclose(self) -> None:
+        await self._home.hop(self._source.aclose())
