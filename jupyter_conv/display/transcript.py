@@ -30,6 +30,11 @@ __all__ = ["LIMIT", "Transcript"]
 LIMIT = 10_000
 _BLOCKS = 60
 _MAX_TEXT = 50_000
+_READABLE: tuple[tuple[str, Kind], ...] = (
+    ("text/markdown", "reply"),
+    ("text/latex", "reply"),
+    ("text/plain", "plain"),
+)
 
 
 class Transcript:
@@ -204,7 +209,7 @@ def _bundle(data: MimeBundle) -> list[tuple[Kind, str]]:
             size = len(value) if isinstance(value, str) else len(json.dumps(value))
             size = size if mime == "image/svg+xml" else size * 3 // 4
             shown.append(("line", f"[{mime}, {_bytes(size)}]"))
-    for mime, kind in kinds:
+    for mime, kind in _READABLE:
         value = data.get(mime)
         if isinstance(value, str):
             return [*shown, (kind, plain(value) if kind == "plain" else value)]
