@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import (
     BaseModel,
@@ -31,6 +30,7 @@ __all__ = [
     "ClientDetail",
     "ConversationStatusUpdate",
     "Detail",
+    "Envelope",
     "Event",
     "EventFilter",
     "EventOrder",
@@ -52,7 +52,6 @@ __all__ = [
     "UnknownDetail",
     "Usage",
     "dump_detail",
-    "encode_event",
     "event_id",
     "event_seq",
 ]
@@ -378,22 +377,35 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def encode_event(
-    *,
-    id: UUID,
-    conversation_id: UUID,
-    seq: int | None,
-    created_at: datetime,
-    source: str,
-    task_id: UUID | None,
-    detail: bytes,
-) -> bytes:
-    """An event's JSON around the JSON of its detail: the one place where the envelope is written."""
-    time = created_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    task = f'"{task_id}"' if task_id else "null"
-    number = "null" if seq is None else seq
-    head = (
-        f'{{"id":"{id}","conversation_id":"{conversation_id}","seq":{number},'
-        f'"created_at":"{time}","source":"{source}","task_id":{task},"detail":'
-    )
-    return b"%s%s}" % (head.encode(), detail)
+class Envelope:
+    """The envelope of one conversation's events: the one place where an event's JSON is put together."""
+
+    __slots__ = ("_low", "_middle")
+
+    def __init__(self, conversation_id: UUID) -> None:
+        low = event_id(conversation_id, 0).hex[12:]
+        self._low = f"-{low[:4]}-{low[4:8]}-{low[8:]}"
+        self._middle = f'","conversation_id":"{conversation_id}","seq":'
+
+    def encode(
+        self, seq: int, created_at: str, source: str, task_id: str | None, detail: bytes
+    ) -> bytes:
+        """A kept event's JSON around the JSON of its detail. `created_at` is ISO 8601, as it is to stand there."""
+        id = f"{seq >> 16:08x}-{seq & 0xFFFF:04x}{self._low}"
+        return self._around(id, str(seq), created_at, source, task_id, detail)
+
+    def encode_transient(
+        self, created_at: str, source: str, task_id: str | None, detail: bytes
+    ) -> bytes:
+        """The same for an event that is told and not kept."""
+        return self._around(str(uuid4()), "null", created_at, source, task_id, detail)
+
+    def _around(
+        self, id: str, seq: str, created_at: str, source: str, task_id: str | None, detail: bytes
+    ) -> bytes:
+        task = f'"{task_id}"' if task_id else "null"
+        head = (
+            f'{{"id":"{id}{self._middle}{seq},"created_at":"{created_at}",'
+            f'"source":"{source}","task_id":{task},"detail":'
+        )
+        return b"%s%s}" % (head.encode(), detail)

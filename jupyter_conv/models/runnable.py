@@ -116,7 +116,7 @@ AnyRunnable = Annotated[
     Discriminator(
         _tag,
         custom_error_type="runnable_type",
-        custom_error_message="A runnable is an object with a 'type', such as {\"type\": \"Ticker\"}",
+        custom_error_message='A runnable is an object with a \'type\', such as {"type": "Ticker"}',
     ),
 ]
 """A runnable of this package or of a plug-in."""

@@ -1,0 +1,67 @@
+"""Which handler serves which path; a path may be a resource over HTTP and a socket when upgraded."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+from tornado import httputil, routing, web
+
+from . import conversations, events, sockets, tasks
+from .base import NotFoundHandler
+from .gate import Gate
+
+__all__ = ["HANDLERS", "SOCKETS", "rules"]
+
+Handler = type[web.RequestHandler]
+
+_ONE = "/conversation/{conversation_id}"
+
+HANDLERS: dict[str, Handler] = {
+    "/conversation": conversations.ListHandler,
+    "/conversation-count": conversations.CountHandler,
+    _ONE: conversations.OneHandler,
+    f"{_ONE}/event": events.ListHandler,
+    f"{_ONE}/event-count": events.CountHandler,
+    f"{_ONE}/event/{{event_id}}": events.OneHandler,
+    f"{_ONE}/task": tasks.ListHandler,
+    f"{_ONE}/task-count": tasks.CountHandler,
+    f"{_ONE}/task/{{task_id}}": tasks.OneHandler,
+}
+SOCKETS: dict[str, Handler] = {
+    "/conversation": sockets.NewConversationSocket,
+    _ONE: sockets.ConversationSocket,
+    "/firehose": sockets.FirehoseSocket,
+}
+
+
+class _Upgrading(routing.PathMatches):
+    """Matches the path of a request that wants to become a WebSocket."""
+
+    def match(self, request: httputil.HTTPServerRequest) -> dict[str, Any] | None:
+        if request.headers.get("Upgrade", "").lower() != "websocket":
+            return None
+        return super().match(request)
+
+
+def rules(base_url: str, gate: Gate) -> list[routing.Rule]:
+    """The rules of all paths, for the server's web application."""
+    given = {"gate": gate}
+    found: list[routing.Rule] = [
+        routing.Rule(_Upgrading(_pattern(base_url, path)), handler, given)
+        for path, handler in SOCKETS.items()
+    ]
+    found += [
+        routing.Rule(routing.PathMatches(_pattern(base_url, path)), handler, given)
+        for path, handler in HANDLERS.items()
+    ]
+    for below in ("/conversation/.*", "/firehose/?"):
+        pattern = url_path_join(re.escape(base_url), below)
+        found.append(routing.Rule(routing.PathMatches(pattern), NotFoundHandler, given))
+    return found
+
+
+def _pattern(base_url: str, path: str) -> str:
+    segments = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+    return url_path_join(re.escape(base_url), segments) + "/?"

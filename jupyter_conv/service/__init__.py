@@ -1,0 +1,25 @@
+"""The only room with rules: conversations, tasks and events, for who may have them."""
+
+from ..bus import Batch
+from ..store import RawPage, Synchronous
+from .embedded import EmbeddedService, embedded
+from .follow import Follower, Sink
+from .participant import Participant
+from .principal import Principal
+from .service import ConversationService
+from .settings import Settings, default_data_dir
+
+__all__ = [
+    "Batch",
+    "ConversationService",
+    "EmbeddedService",
+    "Follower",
+    "Participant",
+    "Principal",
+    "RawPage",
+    "Settings",
+    "Sink",
+    "Synchronous",
+    "default_data_dir",
+    "embedded",
+]

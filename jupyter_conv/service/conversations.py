@@ -1,0 +1,236 @@
+"""The rules of conversations: who may see one, how one begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from ..errors import ConflictError, NotFoundError
+from ..models import (
+    Conversation,
+    ConversationFilter,
+    ConversationOrder,
+    ConversationPatch,
+    ConversationRequest,
+    ConversationStatus,
+    ConversationStatusUpdate,
+    Page,
+    PageQuery,
+    Source,
+    utc_now,
+)
+from ..sandbox import LocalSandbox
+from ..store import Draft, Store, conversations
+from ..store.conversations import ConversationRow
+from ..workspace import Workspaces
+from .events import EventLog
+from .principal import Principal, Ref
+from .tasks import Supervisor
+
+__all__ = ["Conversations"]
+
+CREATING, READY = ConversationStatus.CREATING, ConversationStatus.READY
+DESTROYING, DESTROYED = ConversationStatus.DESTROYING, ConversationStatus.DESTROYED
+KNOWN = 10_000
+"""At most so many references are remembered."""
+
+
+class Conversations:
+    """Begins, finds, changes and finishes conversations."""
+
+    def __init__(
+        self,
+        store: Store,
+        events: EventLog,
+        tasks: Supervisor,
+        sandbox: LocalSandbox,
+        workspaces: Workspaces,
+    ) -> None:
+        self._store, self._events, self._tasks = store, events, tasks
+        self._sandbox, self._workspaces = sandbox, workspaces
+        self._refs: OrderedDict[UUID, Ref] = OrderedDict()
+        self._finishing: dict[UUID, asyncio.Task[None]] = {}
+
+    async def ref(self, principal: Principal, id: UUID) -> Ref:
+        """Let a participant in. Raises `NotFoundError` for what is not there and for what is not theirs."""
+        ref = self._refs.get(id)
+        if ref is None:
+            row = await self._store.read(partial(conversations.find, id=id))
+            ref = None if row is None else self._remember(_ref(row))
+        if ref is None or not (principal.admin or principal.name == ref.owner):
+            raise NotFoundError(f"There is no conversation {id}.")
+        return ref
+
+    def _remember(self, ref: Ref) -> Ref:
+        self._refs[ref.id] = ref
+        if len(self._refs) > KNOWN:
+            self._refs.popitem(last=False)
+        return ref
+
+    async def begin(
+        self, principal: Principal, request: ConversationRequest
+    ) -> tuple[Conversation, bool]:
+        """A new conversation, or the one that has the request's id already; and whether it is new."""
+        workspace = await asyncio.to_thread(self._workspaces.check, request.workspace)
+        request = request.model_copy(update={"workspace": workspace})
+        if request.parent_conversation_id is not None:
+            await self.ref(principal, request.parent_conversation_id)
+        id = request.id or uuid4()
+        apply = partial(self._insert, principal=principal, id=id, request=request)
+        (row, created), _ = await self._store.write(apply)
+        self._remember(_ref(row))
+        return row.conversation, created
+
+    def _insert(
+        self,
+        connection: sa.Connection,
+        *,
+        principal: Principal,
+        id: UUID,
+        request: ConversationRequest,
+    ) -> tuple[Any, Sequence[Draft]]:
+        body = request.model_dump_json()
+        known = conversations.find(connection, id)
+        if known is not None:
+            if known.conversation.owner != principal.name or known.request != body:
+                raise ConflictError(
+                    f"Another conversation has the id {id}; leave the id out, or choose another one.",
+                    code="id_taken",
+                )
+            return (known, False), ()
+        now = utc_now()
+        key = conversations.insert(
+            connection, id=id, owner=principal.name, request=request, body=body, now=now
+        )
+        # This machine has nothing to prepare: both steps are told, in one commit.
+        conversations.set_status(
+            connection, key, READY, since=[CREATING], message=None, now=now, told_at=2
+        )
+        ref = Ref(key, id, principal.name, request.workspace)
+        drafts = (self._told(ref, CREATING), self._told(ref, READY))
+        return (conversations.find(connection, id), True), drafts
+
+    async def get(self, ref: Ref) -> Conversation:
+        """One conversation."""
+        return (await self._row(ref)).conversation
+
+    async def _row(self, ref: Ref) -> ConversationRow:
+        row = await self._store.read(partial(conversations.find, id=ref.id))
+        if row is None:
+            self._refs.pop(ref.id, None)
+            raise NotFoundError(f"There is no conversation {ref.id}.")
+        return row
+
+    async def page(
+        self,
+        principal: Principal,
+        where: ConversationFilter,
+        page: PageQuery,
+        order: ConversationOrder,
+    ) -> Page[Conversation]:
+        """A page of the conversations that are theirs to see."""
+        narrowed = _narrow(principal, where)
+        if narrowed is None:
+            return Page(results=())
+        return await self._store.read(
+            lambda c: conversations.search(
+                c, narrowed, limit=page.limit, page_id=page.page_id, order=order
+            )
+        )
+
+    async def count(self, principal: Principal, where: ConversationFilter) -> int:
+        """How many those are."""
+        narrowed = _narrow(principal, where)
+        if narrowed is None:
+            return 0
+        return await self._store.read(lambda c: conversations.count(c, narrowed))
+
+    async def update(self, ref: Ref, patch: ConversationPatch) -> Conversation:
+        """Rename or tag."""
+        values = patch.model_dump(include=patch.model_fields_set)
+        if values.get("tags", ...) is None:
+            values["tags"] = {}
+
+        def apply(connection: sa.Connection) -> tuple[ConversationRow | None, Sequence[Draft]]:
+            if values:
+                conversations.update(connection, ref.key, utc_now(), **values)
+            return conversations.find(connection, ref.id), ()
+
+        row, _ = await self._store.write(apply)
+        if row is None:
+            raise NotFoundError(f"There is no conversation {ref.id}.")
+        found: Conversation = row.conversation
+        return found
+
+    async def finish(self, ref: Ref, *, purge: bool, grace: float) -> Conversation:
+        """End what runs and close the conversation; with `purge`, erase it. Answers after at most `grace` seconds."""
+        finishing = self._finishing.get(ref.id)
+        if finishing is None:
+            finishing = asyncio.create_task(self._finish(ref))
+            self._finishing[ref.id] = finishing
+            finishing.add_done_callback(lambda _: self._finishing.pop(ref.id, None))
+        await asyncio.wait([finishing], timeout=None if purge else grace)
+        if finishing.done():
+            finishing.result()
+        conversation = await self.get(ref)
+        if purge:
+            await self._store.write(lambda c: (conversations.purge(c, ref.key), ()))
+            self._refs.pop(ref.id, None)
+            await self._sandbox.erase(ref.id, ref.workspace)
+        return conversation
+
+    async def _finish(self, ref: Ref) -> None:
+        await self._change(ref, [CREATING, READY, ConversationStatus.ERROR], DESTROYING)
+        await self._tasks.cancel_all(ref)
+        await self._sandbox.release(ref.id)
+        await self._change(ref, [DESTROYING], DESTROYED)
+
+    async def _change(
+        self, ref: Ref, since: Sequence[ConversationStatus], status: ConversationStatus
+    ) -> None:
+        def apply(connection: sa.Connection) -> tuple[bool, Sequence[Draft]]:
+            done = conversations.set_status(
+                connection, ref.key, status, since=since, message=None, now=utc_now()
+            )
+            return done, [self._told(ref, status)] if done else []
+
+        await self._store.write(apply)
+
+    def _told(self, ref: Ref, status: ConversationStatus) -> Draft:
+        detail = ConversationStatusUpdate(conversation_id=ref.id, status=status)
+        return self._events.draft(ref, detail, Source.SYSTEM)
+
+    async def resume(self) -> None:
+        """At boot: tasks first, then the conversations that were on their way to an end."""
+        rows = await self._store.read(conversations.with_unfinished_tasks)
+        await self._tasks.resume({row.key: _ref(row) for row in rows})
+        for row in await self._store.read(conversations.unsettled):
+            if row.conversation.status is DESTROYING:
+                await self._finish(_ref(row))
+            else:
+                await self._change(_ref(row), [CREATING], READY)
+
+    async def aclose(self) -> None:
+        """Wait for those that are being finished."""
+        if self._finishing:
+            await asyncio.wait(list(self._finishing.values()))
+
+
+def _ref(row: ConversationRow) -> Ref:
+    found = row.conversation
+    return Ref(row.key, found.id, found.owner, found.workspace)
+
+
+def _narrow(principal: Principal, where: ConversationFilter) -> ConversationFilter | None:
+    """The filter within what is theirs; None where that is nothing."""
+    if principal.admin:
+        return where
+    if where.owner__eq not in (None, principal.name):
+        return None
+    return where.model_copy(update={"owner__eq": principal.name})

@@ -1,0 +1,72 @@
+"""The service: wires the floors below together, and opens and closes them in order."""
+
+from __future__ import annotations
+
+import logging
+
+from ..bus import Bus
+from ..runtimes import KernelPool, Registry
+from ..sandbox import LocalSandbox
+from ..store import Store
+from ..workspace import Workspaces
+from .conversations import Conversations
+from .events import EventLog
+from .participant import Participant
+from .principal import Principal
+from .settings import Settings
+from .tasks import Supervisor
+
+__all__ = ["ConversationService"]
+
+log = logging.getLogger("jupyter_conv")
+
+
+class ConversationService:
+    """Open with `await ConversationService.open(…)`; all else happens in that event loop."""
+
+    def __init__(self, store: Store, bus: Bus, kernels: KernelPool, settings: Settings) -> None:
+        self._store, self._settings, self.bus = store, settings, bus
+        workspaces = Workspaces(settings.root_dir, settings.workspaces)
+        self._sandbox = LocalSandbox(
+            store.instance, workspaces, kernels, settings.hidden_environment
+        )
+        self.events = EventLog(store, bus)
+        self.tasks = Supervisor(
+            store,
+            self.events,
+            self._sandbox,
+            Registry.load(),
+            max_running=settings.max_running_tasks,
+            max_waiting=settings.max_waiting_tasks,
+            max_output_bytes=settings.max_output_bytes,
+        )
+        self.conversations = Conversations(
+            store, self.events, self.tasks, self._sandbox, workspaces
+        )
+
+    @classmethod
+    async def open(cls, settings: Settings, kernels: KernelPool) -> ConversationService:
+        """Open the store, sweep up after a dead server, and go on with what waits. Raises `StorageError`."""
+        bus = Bus()
+        store = await Store.open(settings.url, bus.publish, synchronous=settings.synchronous)
+        service = cls(store, bus, kernels, settings)
+        try:
+            swept = await service._sandbox.sweep()
+            if swept:
+                log.warning("Ended %d processes that a dead server's tasks had left", swept)
+            await service.conversations.resume()
+        except BaseException:
+            await store.aclose()
+            raise
+        return service
+
+    def participant(self, principal: Principal) -> Participant:
+        """Every verb, for this principal."""
+        return Participant(self, principal)
+
+    async def aclose(self) -> None:
+        """Stop what runs, tell it, keep it, close."""
+        await self.tasks.aclose(self._settings.stop_grace)
+        await self.conversations.aclose()
+        await self._sandbox.aclose()
+        await self._store.aclose()

@@ -1,0 +1,19 @@
+"""Keep: the event log and the rest, in SQLite or PostgreSQL. No SQL anywhere else."""
+
+from . import conversations, events, tasks
+from .events import RawPage
+from .store import Store, Synchronous
+from .times import now_micros
+from .writer import Committed, Draft
+
+__all__ = [
+    "Committed",
+    "Draft",
+    "RawPage",
+    "Store",
+    "Synchronous",
+    "conversations",
+    "events",
+    "now_micros",
+    "tasks",
+]

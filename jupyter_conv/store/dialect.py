@@ -1,0 +1,131 @@
+"""What SQLite and PostgreSQL say differently: all of it, and only it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+__all__ = ["Statement", "adding", "checkpoint", "event_text", "is_sqlite", "make_engine"]
+
+_TEXT_PATHS = (
+    ("text",),
+    ("content",),
+    ("message",),
+    ("output", "text"),
+    ("output", "evalue"),
+    ("output", "data", "text/plain"),
+)
+
+
+def is_sqlite(url: str | sa.URL) -> bool:
+    """Whether the database is a file of this machine."""
+    return sa.make_url(url).get_backend_name() == "sqlite"
+
+
+def make_engine(url: str, *, synchronous: str, writer: bool, pool_size: int) -> sa.Engine:
+    """An engine for the writer, or for readers, which never wait for it."""
+    if not is_sqlite(url):
+        return sa.create_engine(url, pool_size=pool_size, max_overflow=0)
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": 10},
+    )
+    if not writer:
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: Any) -> None:
+        # The driver's own transactions would begin late and end before a savepoint.
+        connection.isolation_level = None
+        connection.create_function("lower", 1, _lower, deterministic=True)
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "busy_timeout=10000",
+            "wal_autocheckpoint=0",
+            "cache_size=-16000" if writer else "cache_size=-4000",
+            "query_only=ON" if not writer else "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    if writer:
+
+        @sa.event.listens_for(engine, "begin")
+        def begin(connection: sa.Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _lower(value: Any) -> Any:
+    # SQLite's own knows A to Z alone.
+    return value.lower() if isinstance(value, str) else value
+
+
+def checkpoint(connection: sa.Connection) -> None:
+    """Move what the write-ahead log holds into the database, beside readers and the writer."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+class Statement:
+    """A statement of the writer's hot path: compiled once for each dialect, then handed to the driver as text."""
+
+    def __init__(self, make: Callable[[str], Any] | Any) -> None:
+        self._make = make
+        self._texts: dict[str, tuple[str, list[str] | None, list[str]]] = {}
+
+    def _text(self, connection: sa.Connection) -> tuple[str, list[str] | None, list[str]]:
+        name = connection.dialect.name
+        found = self._texts.get(name)
+        if found is None:
+            statement = self._make(name) if callable(self._make) else self._make
+            compiled = statement.compile(dialect=connection.dialect)
+            names = list(compiled.params)
+            order = compiled.positiontup if compiled.positional else None
+            found = self._texts[name] = (str(compiled), order, names)
+        return found
+
+    def many(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run it for each row, its values in the order of the statement's own columns."""
+        text, order, names = self._text(connection)
+        if order is not None:
+            connection.exec_driver_sql(text, list(rows))
+        else:
+            connection.exec_driver_sql(text, [dict(zip(names, row, strict=True)) for row in rows])
+
+    def one(self, connection: sa.Connection, **values: Any) -> Any:
+        """Run it once; its row, or None."""
+        text, order, _ = self._text(connection)
+        given = values if order is None else tuple(values[name] for name in order)
+        return connection.exec_driver_sql(text, given).one_or_none()
+
+
+def adding(table: sa.Table) -> Statement:
+    """Insert rows; where one is there, add `number` to its own."""
+
+    def make(dialect: str) -> Any:
+        insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+        statement: Any = insert(table)
+        return statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns),
+            set_={"number": table.c.number + statement.excluded.number},
+        )
+
+    return Statement(make)
+
+
+def event_text(dialect: str, body: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
+    """What an event says to people, out of its JSON; null where it says nothing."""
+    if dialect == "sqlite":
+        text = sa.cast(body, sa.Text)
+        paths = ["$.detail" + "".join(f'."{p}"' for p in path) for path in _TEXT_PATHS]
+        return sa.func.coalesce(*(sa.func.json_extract(text, path) for path in paths))
+    document = sa.cast(sa.func.convert_from(body, "UTF8"), postgresql.JSON)
+    return sa.func.coalesce(*(document[("detail", *path)].astext for path in _TEXT_PATHS))
