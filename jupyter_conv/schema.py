@@ -137,7 +137,9 @@ def _comment(text: str) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Write the file, or with `--check` say whether it is stale."""
     parser = argparse.ArgumentParser(prog="python -m jupyter_conv.schema", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 when stale"
+    )
     if not parser.parse_args(argv).check:
         TARGET.write_text(typescript(), encoding="utf-8")
         return 0

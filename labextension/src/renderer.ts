@@ -34,7 +34,19 @@ export class TaskRenderer extends Widget implements IRenderMime.IRenderer {
     this.addClass('jpc-output');
   }
 
-  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+  renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this._show(model);
+    return Promise.resolve();
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._clear();
+      super.dispose();
+    }
+  }
+
+  private _show(model: IRenderMime.IMimeModel): void {
     this._model = model;
     const data = model.data[TASK_MIME_TYPE];
     const shown = JSON.stringify([data, model.trusted]);
@@ -54,13 +66,6 @@ export class TaskRenderer extends Widget implements IRenderMime.IRenderer {
         this._attach(model, data);
       });
       this._showKept(model, 'This notebook is not trusted. ', live);
-    }
-  }
-
-  override dispose(): void {
-    if (!this.isDisposed) {
-      this._clear();
-      super.dispose();
     }
   }
 
@@ -160,8 +165,12 @@ function isTaskData(value: unknown): value is TaskData {
 }
 
 function keptText(model: IRenderMime.IMimeModel): string {
-  const text = model.data['text/plain'] ?? '';
-  return Array.isArray(text) ? text.join('') : String(text);
+  const text = model.data['text/plain'];
+  return Array.isArray(text)
+    ? text.join('')
+    : typeof text === 'string'
+      ? text
+      : '';
 }
 
 function serverApi(

@@ -1,5 +1,6 @@
 /** Tells a view about one task: what was, from the server's log; what happens, from the conversation's stream. */
-import { ApiError, type EventQuery, type Page } from './api/requests';
+import { ApiError } from './api/error';
+import type { EventQuery, Page } from './api/requests';
 import type { StreamPool } from './api/stream';
 import type { Event, Task } from './api/types';
 import type { TaskSink } from './view/host';

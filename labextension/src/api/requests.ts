@@ -1,6 +1,7 @@
 /** One function for each route that the browser uses. */
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { ApiError } from './error';
 import type { ErrorBody, Event, Task } from './types';
 
 export interface Page<T> {
@@ -15,17 +16,6 @@ export interface EventQuery {
   sort_order?: 'SEQ' | 'SEQ_DESC';
   limit?: number;
   page_id?: string;
-}
-
-/** The server answered, with an error. `code` is empty where the answer is not of our server extension. */
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string
-  ) {
-    super(message);
-  }
 }
 
 export function getTask(

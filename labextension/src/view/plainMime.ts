@@ -20,7 +20,7 @@ const RENDERERS: [mimeType: string, draw: Draw][] = [
   ['application/json', lines]
 ];
 
-export async function renderPlain(data: MimeBundle): Promise<Rendered> {
+export function renderPlain(data: MimeBundle): Promise<Rendered> {
   for (const [mimeType, draw] of RENDERERS) {
     const value = data[mimeType];
     if (value !== undefined && value !== null) {
@@ -31,8 +31,8 @@ export async function renderPlain(data: MimeBundle): Promise<Rendered> {
   return rendered(h('div', 'jpc-quiet', `No way to show ${types} here`));
 }
 
-function rendered(element: HTMLElement): Rendered {
-  return { element, dispose: () => undefined };
+function rendered(element: HTMLElement): Promise<Rendered> {
+  return Promise.resolve({ element, dispose: () => undefined });
 }
 
 /** Text may come as lines, as in a notebook's file. */

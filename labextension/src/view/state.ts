@@ -128,7 +128,7 @@ export class Draft {
     if (key === this.state.nextKey) {
       this.set({ nextKey: key + 1 });
     }
-    this.blocks.push({ ...block, key } as Block);
+    this.blocks.push({ ...block, key });
   }
 
   /** Put a block in the place of the last one that fits; says whether there was one. */
