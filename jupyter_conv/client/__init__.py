@@ -29,6 +29,7 @@ from .stream import EventStream
 __all__ = [
     "Background",
     "BlockingAPI",
+    "Bridge",
     "ConversationClient",
     "Discovery",
     "EventStream",
@@ -40,6 +41,7 @@ __all__ = [
     "follow_conversation",
     "follow_task",
     "history",
+    "no_server",
     "streaming",
     "this_kernel",
 ]

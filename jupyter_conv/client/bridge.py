@@ -42,6 +42,11 @@ class Bridge:
         self._api = api
         self._home = home
 
+    @property
+    def inner(self) -> ConversationAPI:
+        """The interface itself, for use on the background loop only."""
+        return self._api
+
     async def create_conversation(self, request: ConversationRequest) -> Conversation:
         return await self._home.hop(self._api.create_conversation(request))
 

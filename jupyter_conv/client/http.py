@@ -61,6 +61,12 @@ class ConversationClient:
     def __repr__(self) -> str:
         return f"ConversationClient({self.base_url!r})"
 
+    def copy(self) -> ConversationClient:
+        """A client of the same server, for another event loop."""
+        other = ConversationClient(self.base_url)
+        other._headers = self._headers
+        return other
+
     async def create_conversation(self, request: ConversationRequest) -> Conversation:
         return await self._call("create_conversation", body=_with_id(request))  # type: ignore[no-any-return]
 

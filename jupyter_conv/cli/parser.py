@@ -1,0 +1,74 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import __version__
+
+__all__ = ["parser"]
+
+_KINDS = ("shell", "python", "notebook", "ticker", "wait", "prompt")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of `jupyter conv`."""
+    top = argparse.ArgumentParser(
+        prog="jupyter conv",
+        description="Conversations and their tasks: on the server that is named or found, or in this process.",
+    )
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _run(commands)
+    lister = _command(commands, "list", "list conversations, those last changed first")
+    lister.add_argument("text", nargs="?", help="only those whose title holds this")
+    lister.add_argument("-n", type=_positive, default=50, help="at most so many (%(default)s)")
+    tail = _command(commands, "tail", "print a conversation's events, and go on as they come")
+    tail.add_argument("id", help="the conversation's id or title")
+    tail.add_argument("--after", type=int, default=0, metavar="N", help="only those after this seq")
+    tail.add_argument("--no-follow", action="store_true", help="end with the newest there is")
+    cancel = _command(commands, "cancel", "cancel a task, or all that runs in a conversation")
+    cancel.add_argument("id", help="the id of a task, or of a conversation")
+    _command(commands, "doctor", "say what is found, what is missing, what to do")
+    return top
+
+
+def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from ..client.runnables import add_task_options
+
+    run = _command(
+        commands,
+        "run",
+        "run a task and print what it puts out; Ctrl-C cancels it. Ends with 0 where the task succeeds, "
+        "with a shell command's own exit status, with 1 otherwise",
+    )
+    run.add_argument("kind", metavar="KIND", help=f"{', '.join(_KINDS)}, or a plug-in's type")
+    run.add_argument(
+        "body",
+        nargs="*",
+        help="the command, the code, the notebook's path, the message; '-' reads the standard input. "
+        "Put -- before words that begin with a dash",
+    )
+    run.add_argument("-c", "--conversation", metavar="NAME", help="a conversation's title or id")
+    add_task_options(run)
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
+) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    where = made.add_argument_group("where")
+    where.add_argument("--server", metavar="URL", help="a server's base URL")
+    where.add_argument(
+        "--token", help="its token; better in JUPYTER_CONV_TOKEN, where nobody sees it"
+    )
+    where.add_argument("--embedded", action="store_true", help="no server: work in this process")
+    made.add_argument("--json", action="store_true", help="for programs: one JSON document a line")
+    return made
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
