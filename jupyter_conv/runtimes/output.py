@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic_core import to_json
 
@@ -31,7 +32,7 @@ _ERROR_BYTES = 65536
 class _Segment:
     """Text of one stream of one cell, not yet emitted."""
 
-    name: str
+    name: Literal["stdout", "stderr"]
     cell: int | None
     pieces: list[str] = field(default_factory=list)
 
@@ -110,7 +111,9 @@ class OutputGatherer:
                 text = f"[{self._dropped:,} bytes of output were left out]\n"
                 await self._emit(Output(output=Stream(name="stderr", text=text)))
 
-    async def _put_text(self, name: str, text: str, cell: int | None) -> None:
+    async def _put_text(
+        self, name: Literal["stdout", "stderr"], text: str, cell: int | None
+    ) -> None:
         kept = self._admit_text(text)
         if kept:
             self._gather(name, kept, cell)
@@ -124,7 +127,7 @@ class OutputGatherer:
         elif self._timer is None or self._timer.done():
             self._timer = asyncio.create_task(self._flush_when_due())
 
-    def _gather(self, name: str, text: str, cell: int | None) -> None:
+    def _gather(self, name: Literal["stdout", "stderr"], text: str, cell: int | None) -> None:
         self._gathered += len(text)
         segments = self._segments
         if segments and segments[-1].name == name and segments[-1].cell == cell:
@@ -158,7 +161,8 @@ class OutputGatherer:
         fraction: float | None = None
         for segment in segments:
             text = "".join(segment.pieces)
-            read = read_progress(text)
+            # How far a notebook is, its cells tell, not a bar in one of them.
+            read = read_progress(text) if segment.cell is None else None
             fraction = fraction if read is None else read
             for part in split_text(text, self._chunk):
                 # Text may hold lone surrogates, which the model refuses and the log mends.

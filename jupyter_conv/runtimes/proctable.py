@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil  # type: ignore[import-untyped]
+from typing import Any
 
 from .environment import MARK
 
@@ -43,6 +43,7 @@ def birth(pid: int) -> float | None:
     if _PROC:
         process = _read(pid)
         return None if process is None else process.born
+    psutil = _psutil()
     try:
         return float(psutil.Process(pid).create_time())
     except psutil.Error:
@@ -62,11 +63,10 @@ def is_alive(process: Process) -> bool:
     if _PROC:
         now = _read(process.pid)
         return now is not None and now.born == process.born
+    psutil = _psutil()
     try:
         other = psutil.Process(process.pid)
-        return bool(
-            other.create_time() == process.born and other.status() != psutil.STATUS_ZOMBIE
-        )
+        return bool(other.create_time() == process.born and other.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 
@@ -74,6 +74,7 @@ def is_alive(process: Process) -> bool:
 def mark_of(pid: int) -> str | None:
     """The value of the mark in a process's environment; null without one, or when it is not ours to read."""
     if not _PROC:
+        psutil = _psutil()
         try:
             value: str | None = psutil.Process(pid).environ().get(MARK)
             return value
@@ -117,11 +118,15 @@ def send(process: Process, number: signal.Signals) -> None:
         os.close(handle)
 
 
+def _psutil() -> Any:
+    import psutil  # only where there is no /proc
+
+    return psutil
+
+
 def _kill(pid: int, number: signal.Signals) -> None:
-    try:
+    with contextlib.suppress(OSError):  # gone meanwhile, or another user's
         os.kill(pid, number)
-    except OSError:
-        pass  # gone meanwhile, or another user's
 
 
 def _bytes(pid: int, name: str) -> bytes:
@@ -141,6 +146,7 @@ def _read(pid: int) -> Process | None:
 
 
 def _psutil_snapshot() -> dict[int, Process]:
+    psutil = _psutil()
     found = {}
     for each in psutil.process_iter(["pid", "ppid", "create_time", "status"]):
         if each.info["status"] == psutil.STATUS_ZOMBIE or each.info["create_time"] is None:

@@ -22,6 +22,7 @@ from .terminal import TERMINAL_ENVIRONMENT, open_terminal, read_chunks
 
 __all__ = ["ShellRuntime"]
 
+_SHELL = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
 _LEFTOVERS = "[{} that the command had left running in the background {} ended]\n"
 
 
@@ -52,9 +53,7 @@ class ShellRuntime:
             code = await command.finish()
         if code != 0:
             shown = 128 - code if code < 0 else code
-            raise RuntimeFailure(
-                _ending(code), code="exit_code", result={"exit_code": shown}
-            )
+            raise RuntimeFailure(_ending(code), code="exit_code", result={"exit_code": shown})
         return {"exit_code": 0}
 
 
@@ -90,7 +89,7 @@ class _Command:
         self._open = [*ours, *theirs]
         try:
             self._process = await asyncio.create_subprocess_exec(
-                "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh",
+                _SHELL,
                 "-c",
                 command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -100,7 +99,10 @@ class _Command:
                 env={**self._context.environment, **TERMINAL_ENVIRONMENT},
                 start_new_session=True,
             )
-        except (ValueError, OSError) as error:  # a NUL, a lone surrogate; too long, no such directory
+        except (
+            ValueError,
+            OSError,
+        ) as error:  # a NUL, a lone surrogate; too long, no such directory
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise RuntimeFailure(
                 f"The command cannot be run: {reason}. Long scripts belong into a file.",

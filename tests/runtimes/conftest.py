@@ -47,7 +47,7 @@ class CollectingContext:
         self.fractions: list[float] = []
         self.first_output: float | None = None
         self._news = asyncio.Condition()
-        self._gatherer = OutputGatherer(self.emit, self.progress, max_bytes=max_bytes)
+        self._gatherer = OutputGatherer(self._keep, self.progress, max_bytes=max_bytes)
 
     def path(self, relative: str) -> Path:
         found = (self.workspace / relative).resolve()
@@ -56,6 +56,10 @@ class CollectingContext:
         return found
 
     async def emit(self, detail: BaseModel) -> None:
+        await self._gatherer.flush()  # text that came before it stays before it
+        await self._keep(detail)
+
+    async def _keep(self, detail: BaseModel) -> None:
         if isinstance(detail, Output) and self.first_output is None:
             self.first_output = time.perf_counter()
         self.details.append(detail)
