@@ -130,10 +130,15 @@ class InvalidError(ConversationError):
         """The first field error as the sentence, all of them (up to 20) as the detail."""
         found = error.errors(include_url=False, include_context=False, include_input=False)
         fields = tuple(
-            FieldError(loc=tuple(e["loc"]), type=e["type"], msg=e["msg"]) for e in found[:20]
+            FieldError(loc=_place(e["loc"]), type=e["type"], msg=e["msg"]) for e in found[:20]
         )
         where = ".".join(str(part) for part in fields[0].loc) or "body"
         return cls(f"{where}: {fields[0].msg}.", detail=fields)
+
+
+def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    # Which branch of a union it was is our affair.
+    return tuple(part for part in loc if part not in ("known", "plugin", "unknown"))
 
 
 class QuotaError(ConversationError):

@@ -6,7 +6,7 @@ from http.client import responses
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from pydantic import BaseModel, ValidationError
 from tornado import web
 
@@ -15,7 +15,14 @@ from ..errors import ConversationError, ErrorBody, FieldError, InvalidError, Mal
 from ..service import Participant
 from .gate import Gate
 
-__all__ = ["MAX_BODY", "ConversationHandler", "error_body", "parse_body", "parse_id", "parse_query"]
+__all__ = [
+    "MAX_BODY",
+    "ConversationHandler",
+    "ErrorWriter",
+    "parse_body",
+    "parse_id",
+    "parse_query",
+]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -79,7 +86,33 @@ def error_body(error: ConversationError) -> bytes:
     return body.model_dump_json().encode()
 
 
-class ConversationHandler(APIHandler):
+class ErrorWriter(JupyterHandler):
+    """How a handler of ours tells errors: one body for all; what is not meant for the outside stays in the log."""
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Write the body."""
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        self.set_header("Content-Type", "application/json")
+        if isinstance(error, ConversationError):
+            self.set_status(error.status)
+            self.finish(error_body(error))
+            return
+        reason = responses.get(status_code, "Error")
+        told = cast("str | None", getattr(error, "log_message", None))
+        body = ErrorBody(
+            code=_CODES.get(status_code, "internal"),
+            message=_SENTENCES.get(status_code) or told or f"{reason}.",
+            reason=reason,
+        )
+        self.finish(body.model_dump_json())
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """What we raise on purpose is no news for the log."""
+        if not isinstance(value, ConversationError):
+            super().log_exception(typ, value, tb)
+
+
+class ConversationHandler(ErrorWriter, APIHandler):
     """A handler is three steps: read a model, call the service, write a model."""
 
     auth_resource = "jupyter_conv:conversation"
@@ -111,27 +144,6 @@ class ConversationHandler(APIHandler):
             self.finish(value.model_dump_json())
         else:
             self.finish(value if isinstance(value, bytes) else str(value))
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Every error has one body; what is not meant for the outside stays in the log."""
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, ConversationError):
-            self.set_status(error.status)
-            self.finish(error_body(error))
-            return
-        reason = responses.get(status_code, "Error")
-        told = cast("str | None", getattr(error, "log_message", None))
-        body = ErrorBody(
-            code=_CODES.get(status_code, "internal"),
-            message=_SENTENCES.get(status_code) or told or f"{reason}.",
-            reason=reason,
-        )
-        self.finish(body.model_dump_json())
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """What we raise on purpose is no news for the log."""
-        if not isinstance(value, ConversationError):
-            super().log_exception(typ, value, tb)
 
 
 _CODES = {

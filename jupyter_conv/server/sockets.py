@@ -11,7 +11,6 @@ from uuid import UUID
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import iostream, web, websocket
 
@@ -19,7 +18,7 @@ from ..errors import ConversationError, ForbiddenError, UnavailableError
 from ..models import ConversationRequest, Envelope, Failure, Source, dump_detail, utc_now
 from ..routes import SocketQuery
 from ..service import Batch, Follower, Participant
-from .base import parse_id, parse_query
+from .base import ErrorWriter, parse_id, parse_query
 from .frames import frames
 from .gate import Gate
 from .speech import hear, request_id
@@ -32,10 +31,13 @@ CUT_OFF = 1013
 """The close code of RFC 6455's registry for "try again later"."""
 
 
-class EventSocket(WebSocketMixin, websocket.WebSocketHandler, JupyterHandler):
+class EventSocket(WebSocketMixin, websocket.WebSocketHandler, ErrorWriter):
     """A participant's socket. What is refused before it opens is refused as HTTP."""
 
     auth_resource = "jupyter_conv:conversation"
+    # Tornado's own pings, in seconds; the mixin's count in milliseconds and tell Tornado the same number.
+    ping_interval = 30.0
+    ping_timeout = 30.0
 
     def initialize(self, gate: Gate) -> None:
         """Take what the app injects."""
@@ -48,11 +50,8 @@ class EventSocket(WebSocketMixin, websocket.WebSocketHandler, JupyterHandler):
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands, if who asks may read."""
         await self._require("read")
-        try:
-            self.api: Participant = await self._gate.participant(self.current_user)
-            await self.prepare_follow()
-        except ConversationError as error:
-            raise web.HTTPError(error.status, error.message) from None
+        self.api: Participant = await self._gate.participant(self.current_user)
+        await self.prepare_follow()
         await super().get(*args, **kwargs)
 
     async def _require(self, action: str) -> None:
@@ -72,7 +71,6 @@ class EventSocket(WebSocketMixin, websocket.WebSocketHandler, JupyterHandler):
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Shaken: be told, with a buffer that ends somewhere."""
-        super().open(*args, **kwargs)
         self.set_nodelay(True)
         stream = self._stream()
         if stream is not None:
@@ -147,8 +145,6 @@ class EventSocket(WebSocketMixin, websocket.WebSocketHandler, JupyterHandler):
         self._leave()
         if self._following is not None:
             self._following.cancel()
-        if self.ping_callback is not None:
-            self.ping_callback.stop()
         super().on_close()
 
     def _fail(self, error: ConversationError, asked: str | None = None) -> None:

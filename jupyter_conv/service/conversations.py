@@ -95,7 +95,7 @@ class Conversations:
         id: UUID,
         request: ConversationRequest,
     ) -> tuple[Any, Sequence[Draft]]:
-        body = request.model_dump_json()
+        body = request.model_dump_json(exclude={"id"})
         known = conversations.find(connection, id)
         if known is not None:
             if known.conversation.owner != principal.name or known.request != body:

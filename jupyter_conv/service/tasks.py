@@ -89,7 +89,7 @@ class Supervisor:
         request: TaskRequest,
         code: str | None,
     ) -> tuple[Any, Sequence[Draft]]:
-        body = request.model_dump_json()
+        body = request.model_dump_json(exclude={"id"})
         known = tasks.find(connection, id)
         if known is not None:
             if known.conversation_key != ref.key or known.request != body:
