@@ -38,7 +38,8 @@ async def end_tree(
     """End a process with all it started: INT, then TERM, then KILL, until nothing of it lives.
 
     In: the root's number (it may be gone) and its `birth`, the mark its children carry; `grace` seconds
-    before KILL, of which the share `interrupt` is given to INT; `spare` are left alone, as are those that lived at `since`, a `birth_now()`.
+    before KILL, of which the share `interrupt` is given to INT; `spare` are left alone, as are those that
+    lived at `since`, a `birth_now()`.
     Out: how many were alive. Returns as soon as they are gone; a signal they ignore is not waited for.
     """
     tree = _Tree({} if root_pid is None else {root_pid: born}, mark, spare, since)
