@@ -192,6 +192,11 @@ _BY_STATUS: dict[int, type[ConversationError]] = {
 }
 
 
+_BY_CODE: dict[str, type[ConversationError]] = {
+    kind.default_code: kind for kind in (CursorError, StorageError)
+}
+
+
 def error_from_body(status: int, body: bytes) -> ConversationError:
     """The error that an answer carries; one made of the status alone where the body is not ours."""
     try:
@@ -203,6 +208,6 @@ def error_from_body(status: int, body: bytes) -> ConversationError:
             message=f"The server answered {status}{': ' + text if text else ''}",
             reason="",
         )
-    kind = _BY_STATUS.get(status, ConversationError)
+    kind = _BY_CODE.get(told.code) or _BY_STATUS.get(status, ConversationError)
     detail = told.detail if isinstance(told.detail, tuple) else None
     return kind(told.message, code=told.code, detail=detail)

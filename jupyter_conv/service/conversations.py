@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -113,7 +114,7 @@ class Conversations:
             connection, key, READY, since=[CREATING], message=None, now=now, told_at=2
         )
         ref = Ref(key, id, principal.name, request.workspace)
-        drafts = (self._told(ref, CREATING), self._told(ref, READY))
+        drafts = (self._told(ref, CREATING, now), self._told(ref, READY, now))
         return (conversations.find(connection, id), True), drafts
 
     async def get(self, ref: Ref) -> Conversation:
@@ -195,16 +196,17 @@ class Conversations:
         self, ref: Ref, since: Sequence[ConversationStatus], status: ConversationStatus
     ) -> None:
         def apply(connection: sa.Connection) -> tuple[bool, Sequence[Draft]]:
+            now = utc_now()
             done = conversations.set_status(
-                connection, ref.key, status, since=since, message=None, now=utc_now()
+                connection, ref.key, status, since=since, message=None, now=now
             )
-            return done, [self._told(ref, status)] if done else []
+            return done, [self._told(ref, status, now)] if done else []
 
         await self._store.write(apply)
 
-    def _told(self, ref: Ref, status: ConversationStatus) -> Draft:
+    def _told(self, ref: Ref, status: ConversationStatus, now: datetime) -> Draft:
         detail = ConversationStatusUpdate(conversation_id=ref.id, status=status)
-        return self._events.draft(ref, detail, Source.SYSTEM)
+        return self._events.draft(ref, detail, Source.SYSTEM, at=now)
 
     async def resume(self) -> None:
         """At boot: tasks first, then the conversations that were on their way to an end."""

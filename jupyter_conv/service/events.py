@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from ..models import (
     dump_detail,
     event_seq,
 )
-from ..store import Draft, RawPage, Store, conversations, events, now_micros, tasks
+from ..store import Draft, RawPage, Store, conversations, events, micros, now_micros, tasks
 from .follow import Follower, Queue, Sink
 from .principal import Ref
 
@@ -45,14 +46,15 @@ class EventLog:
         *,
         task: tuple[int, UUID] | None = None,
         durable: bool = True,
+        at: datetime | None = None,
     ) -> Draft:
-        """A detail, stamped and serialised."""
+        """A detail, stamped with the present moment or with `at`, and serialised."""
         kind: str = detail.type  # type: ignore[attr-defined]  # every detail has one
         key, id = task or (None, None)
         return Draft(
             ref.key,
             ref.id,
-            now_micros(),
+            now_micros() if at is None else micros(at),
             source._value_,
             kind,
             dump_detail(detail),

@@ -3,7 +3,7 @@
 from . import conversations, events, tasks
 from .events import RawPage
 from .store import Store, Synchronous
-from .times import now_micros
+from .times import micros, now_micros
 from .writer import Committed, Draft
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Synchronous",
     "conversations",
     "events",
+    "micros",
     "now_micros",
     "tasks",
 ]
