@@ -5,6 +5,7 @@ import { ServerConnection } from '@jupyterlab/services';
 import { Widget } from '@lumino/widgets';
 import { cancelTask, countEvents, getTask, listEvents } from './api/requests';
 import type { StreamPool } from './api/stream';
+import { FreeLayout } from './freeLayout';
 import { TaskSource, type TaskApi, type TaskIds } from './source';
 import type { MimeBundle } from './view/blocks';
 import { button, h } from './view/dom';
@@ -32,6 +33,7 @@ export class TaskRenderer extends Widget implements IRenderMime.IRenderer {
   constructor(private readonly _options: TaskRendererOptions) {
     super();
     this.addClass('jpc-output');
+    this.layout = this._children;
   }
 
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -147,9 +149,14 @@ export class TaskRenderer extends Widget implements IRenderMime.IRenderer {
     await renderer.renderModel(
       new MimeModel({ data: bundle, metadata, trusted: false })
     );
-    return { element: renderer.node, dispose: () => renderer.dispose() };
+    return {
+      element: renderer.node,
+      placed: () => this._children.add(renderer),
+      dispose: () => renderer.dispose()
+    };
   }
 
+  private readonly _children = new FreeLayout();
   private _model: IRenderMime.IMimeModel | null = null;
   private _shown: string | null = null;
   private _dispose: (() => void) | null = null;

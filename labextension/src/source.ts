@@ -220,13 +220,14 @@ export class TaskSource {
     if (this._disposed) {
       return;
     }
-    if (error.status === 401 || error.status === 403) {
+    const { status, code, message } = error;
+    if (status === 404) {
+      const words = code ? WORDS.missing : WORDS.noExtension;
+      this._sink.connection('missing', words);
+    } else if (status === 401 || status === 403) {
       this._sink.connection('refused', WORDS.refused);
     } else {
-      this._sink.connection(
-        'missing',
-        error.code ? WORDS.missing : WORDS.noExtension
-      );
+      this._sink.connection('refused', message);
     }
   }
 

@@ -11,21 +11,22 @@ test('colours and carriage returns are resolved', () => {
   const { plain } = read('shell_task.jsonl');
   expect(plain).toBe(
     [
-      '**./fetch.sh …** — ERROR · 8.0 s',
+      './fetch.sh … — ERROR (exit_code) · 8.0 s · The command ended with exit code 3.',
       '',
       'ok plain orange true',
       '100%|██████████| 10/10',
       'half a line',
-      'and <b>another</b>',
-      'The command ended with exit code 3.'
+      'and <b>another</b>'
     ].join('\n')
   );
 });
 
-test('the Markdown is fenced', () => {
-  const { plain, markdown } = read('notebook_task.jsonl');
-  const [head, , ...body] = plain.split('\n');
-  expect(markdown).toBe(`${head}\n\n\`\`\`text\n${body.join('\n')}\n\`\`\``);
+test('the Markdown is fenced, and its first line escaped', () => {
+  const { markdown } = read('shell_task.jsonl');
+  const [head, , ...body] = markdown.split('\n');
+  expect(head).toMatch(/^\*\*\.\/fetch\.sh …\*\* — ERROR \(exit\\_code\)/);
+  expect(body[0]).toBe('```text');
+  expect(body[body.length - 1]).toBe('```');
 });
 
 test('nothing in the text closes the fence', () => {

@@ -83,7 +83,8 @@ async function request<T>(
       'conversation',
       ...path.map(encodeURIComponent)
     ) + URLExt.objectToQueryString(query);
-  const init = { method, cache: 'no-store' } as const;
+  // Not `no-store`: with that a number is put into the query, which the server does not take.
+  const init = { method, cache: 'reload' } as const;
   const response = await ServerConnection.makeRequest(url, init, settings);
   if (!response.ok) {
     throw await errorOf(response);

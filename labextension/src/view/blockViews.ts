@@ -116,8 +116,8 @@ function drawTool({ call, result }: ToolBlock, element: HTMLElement): void {
   const name = call.title ?? call.name;
   element.replaceChildren(
     h('summary', '', name, state && h('span', 'jpc-quiet', ` · ${state}`)),
-    h('pre', 'jpc-lines', JSON.stringify(call.arguments, null, 2)),
-    result ? h('pre', 'jpc-lines', result.content) : ''
+    h('div', 'jpc-lines', JSON.stringify(call.arguments, null, 2)),
+    result ? h('div', 'jpc-lines', result.content) : ''
   );
 }
 

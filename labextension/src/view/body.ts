@@ -5,7 +5,7 @@ import { button, h, setText, show } from './dom';
 import type { Host } from './host';
 
 /** How many blocks a folded body shows: its last. */
-export const FOLDED_BLOCKS = 60;
+export const FOLDED_BLOCKS = 40;
 
 export class BodyView {
   constructor(private readonly _host: Host) {

@@ -38,6 +38,18 @@ export function duration(milliseconds: number): string {
   return m > 0 ? `${m}:${two(s)}` : `${s} s`;
 }
 
+/** A duration in milliseconds, as `4.2 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */
+export function durationWords(milliseconds: number): string {
+  const seconds = Math.max(0, milliseconds) / 1000;
+  const whole = Math.round(seconds);
+  if (whole < 60) {
+    return seconds < 9.95 ? `${seconds.toFixed(1)} s` : `${whole} s`;
+  }
+  return whole < 3600
+    ? `${Math.floor(whole / 60)} min ${whole % 60} s`
+    : `${Math.floor(whole / 3600)} h ${Math.floor(whole / 60) % 60} min`;
+}
+
 /** A task's title: its own, or made of what it runs. */
 export function taskTitle(task: Task): string {
   if (task.title) {

@@ -38,6 +38,8 @@ export interface TaskSink {
 
 export interface Rendered {
   readonly element: HTMLElement;
+  /** Called when the element is on its place. */
+  placed?(): void;
   dispose(): void;
 }
 

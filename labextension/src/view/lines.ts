@@ -11,7 +11,7 @@ export class LinesView {
     this.element = h('div', 'jpc-text');
     this._more = button('', () => this._toggle());
     this._more.classList.add('jpc-more');
-    this._lines = h('pre', 'jpc-lines');
+    this._lines = h('div', 'jpc-lines');
     this.element.append(this._more, this._lines);
   }
 

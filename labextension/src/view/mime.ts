@@ -38,6 +38,7 @@ export class MimeSlot {
     this._rendered?.dispose();
     this._rendered = rendered;
     this.element.replaceChildren(rendered.element);
+    rendered.placed?.();
   }
 
   private _turn = 0;

@@ -1,6 +1,6 @@
 /** A task as text that can be read where nothing can be drawn: on a code host, in a diff, by a screen reader. */
 import type { Block } from './blocks';
-import { duration, taskTitle } from './format';
+import { durationWords, taskTitle } from './format';
 import type { TaskState } from './state';
 import { plainText } from './terminal';
 
@@ -12,7 +12,7 @@ export interface Transcript {
 /** Longer text is cut in the middle. */
 export const MAX_TRANSCRIPT = 10_000;
 
-const FINAL = /^.*— (COMPLETED|ERROR|CANCELLED)\b/;
+const FINAL = /^.* — (COMPLETED|ERROR|CANCELLED)\b/;
 
 /** Whether a transcript's first line says that the task is finished. */
 export function isFinal(transcript: unknown): boolean {
@@ -21,25 +21,40 @@ export function isFinal(transcript: unknown): boolean {
 
 /** The transcript of a state; `now` is for the elapsed time of a task that runs. */
 export function transcript(state: TaskState, now: number): Transcript {
-  const title = state.task ? taskTitle(state.task) : 'Task';
-  const parts = [`**${title.replaceAll('*', '\\*')}** — ${state.status}`];
-  if (state.startedAt !== null) {
-    parts.push(duration((state.finishedAt ?? now) - state.startedAt));
-  }
-  const head = parts.join(' · ');
+  const head = headline(state, now);
   const words = state.blocks.map(blockText);
-  if (state.status === 'ERROR' && state.message) {
-    words.push(state.message);
-  }
   const body = cut(words.filter(text => text.trim()).join('\n')).trimEnd();
+  const title = state.task ? taskTitle(state.task) : 'Task';
+  const plain = `${title} — ${head}`;
+  const markdown = `**${escaped(title)}** — ${escaped(head)}`;
   if (!body) {
-    return { plain: head, markdown: head };
+    return { plain, markdown };
   }
   const fence = longestFence(body);
   return {
-    plain: `${head}\n\n${body}`,
-    markdown: `${head}\n\n${fence}text\n${body}\n${fence}`
+    plain: `${plain}\n\n${body}`,
+    markdown: `${markdown}\n\n${fence}text\n${body}\n${fence}`
   };
+}
+
+/** As `COMPLETED · 12 s`; with why, where it failed. */
+function headline(state: TaskState, now: number): string {
+  const { status, code, message, startedAt, finishedAt } = state;
+  const parts = [
+    code && status !== 'COMPLETED' ? `${status} (${code})` : status
+  ];
+  if (startedAt !== null) {
+    parts.push(durationWords((finishedAt ?? now) - startedAt));
+  }
+  if (message && status !== 'COMPLETED') {
+    parts.push(message.split('\n', 1)[0]!.slice(0, 300));
+  }
+  return parts.join(' · ');
+}
+
+/** Text that Markdown shows as it stands. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_[\]<>~$]/g, '\\$&');
 }
 
 function blockText(block: Block): string {
