@@ -58,12 +58,12 @@ class CellRunner(NotebookClient):
         async for message in self._handle.reader.messages():
             if message["parent_header"].get("msg_id") != parent_msg_id:
                 continue
+            await translator.take(message)  # first: nbclient writes into the message
+            await self._read_progress(message)
             try:
                 self.process_message(message, cell, cell_index)
             except CellExecutionComplete:
                 return
-            await translator.take(message)
-            await self._read_progress(message)
 
     async def _read_progress(self, message: Message) -> None:
         if message["header"]["msg_type"] == "stream":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ def write_notebook(notebook: Any, path: Path, shown: str) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error says more
+            part.unlink()
         raise RuntimeFailure(
             f"The executed notebook could not be saved as {shown!r}: {error.strerror}.",
             code="not_saved",

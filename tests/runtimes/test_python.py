@@ -189,14 +189,10 @@ async def test_large_messages_arrive_whole(talk, text):
     assert context.text() == unit * 1_000_000 + "\n"
 
 
-async def test_output_of_an_earlier_task_is_not_mixed_in(talk):
-    await talk.run(
-        "import threading, time\n"
-        "def chatter():\n"
-        "    while True: print('noise'); time.sleep(0.01)\n"
-        "threading.Thread(target=chatter, daemon=True).start()"
-    )
-    context = await talk.run("time.sleep(0.1); print('mine')")
+async def test_output_of_others_in_the_same_kernel_is_not_mixed_in(talk):
+    await talk.run("1")
+    talk.kernel.client.execute("print('theirs')")
+    context = await talk.run("print('mine')")
     assert context.text() == "mine\n"
 
 

@@ -166,7 +166,10 @@ PYTHON_STUBBORN = (
         ("sleep 4321 & sleep 4321 & echo ready; wait", 0.5),
         (f"echo ready; {STUBBORN}", 0.5),
         (f'echo ready; setsid sh -c "{STUBBORN}" & wait', 0.5),
-        (f'setsid sh -c "{STUBBORN}" >/dev/null 2>&1 & sleep 0.1; echo ready; exec sleep 4321', 0.5),
+        (
+            f'setsid sh -c "{STUBBORN}" >/dev/null 2>&1 & sleep 0.1; echo ready; exec sleep 4321',
+            0.5,
+        ),
         ("env -i setsid sleep 4321 & sleep 0.1; echo ready; wait", 0.5),
         (PYTHON_STUBBORN, 4),
         ("sleep 4321 & kill -STOP $!; echo ready; wait", 3),
@@ -184,7 +187,9 @@ async def test_cancel_leaves_nothing(make_context, command, seconds):
 
 
 def subprocess_lines() -> list[str]:
-    return subprocess.run(["ps", "-eo", "stat,args"], capture_output=True, text=True).stdout.split("\n")
+    return subprocess.run(["ps", "-eo", "stat,args"], capture_output=True, text=True).stdout.split(
+        "\n"
+    )
 
 
 async def test_cancel_of_a_tree_that_respawns(make_context):
