@@ -119,7 +119,7 @@ export class TaskRenderer extends Widget implements IRenderMime.IRenderer {
     if (
       !model?.trusted ||
       !isFinished(state.status) ||
-      state.blocks.length === 0 ||
+      state.task === null ||
       isFinal(model.data['text/plain'])
     ) {
       return;

@@ -5,7 +5,7 @@ import { apply } from './details';
 import { EMPTY, write, type Piece } from './terminal';
 
 /** Older blocks are let go; the log keeps them. */
-export const MAX_BLOCKS = 2000;
+export const MAX_BLOCKS = 5000;
 
 export interface Spent {
   readonly tokens: { readonly [kind: string]: number };

@@ -12,6 +12,8 @@ export interface Transcript {
 /** Longer text is cut in the middle. */
 export const MAX_TRANSCRIPT = 10_000;
 
+const MAX_TITLE = 100;
+
 const FINAL = /^.* — (COMPLETED|ERROR|CANCELLED)\b/;
 
 /** Whether a transcript's first line says that the task is finished. */
@@ -24,7 +26,7 @@ export function transcript(state: TaskState, now: number): Transcript {
   const head = headline(state, now);
   const words = state.blocks.map(blockText);
   const body = cut(words.filter(text => text.trim()).join('\n')).trimEnd();
-  const title = state.task ? taskTitle(state.task) : 'Task';
+  const title = short(state.task ? taskTitle(state.task) : 'Task', MAX_TITLE);
   const plain = `${title} — ${head}`;
   const markdown = `**${escaped(title)}** — ${escaped(head)}`;
   if (!body) {
@@ -47,9 +49,14 @@ function headline(state: TaskState, now: number): string {
     parts.push(durationWords((finishedAt ?? now) - startedAt));
   }
   if (message && status !== 'COMPLETED') {
-    parts.push(message.split('\n', 1)[0]!.slice(0, 300));
+    parts.push(short(message, 300));
   }
   return parts.join(' · ');
+}
+
+function short(text: string, most: number): string {
+  const [line = ''] = text.split('\n', 1);
+  return line.length > most ? `${line.slice(0, most).trimEnd()} …` : line;
 }
 
 /** Text that Markdown shows as it stands. */
@@ -63,7 +70,7 @@ function blockText(block: Block): string {
     case 'error':
       return plainText(block.terminal).replace(/\n+$/, '');
     case 'display': {
-      const text = block.data['text/plain'];
+      const text = block.data['text/markdown'] ?? block.data['text/plain'];
       const types = Object.keys(block.data).join(', ');
       return typeof text === 'string' ? text : `[${types}]`;
     }
