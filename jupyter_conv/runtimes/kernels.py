@@ -142,7 +142,11 @@ class KernelPool:
     async def _start(self, name: str, cwd: Path, env: Mapping[str, str]) -> str:
         start = self._manager.start_kernel(kernel_name=name, cwd=str(cwd), env=dict(env))
         try:
-            return str(await ensure_async(start))
+            kernel_id = str(await ensure_async(start))
+            if getattr(self._manager, "use_pending_kernels", False):
+                ready = self._manager.get_kernel(kernel_id).ready
+                await (ready if asyncio.isfuture(ready) else asyncio.wrap_future(ready))
+            return kernel_id
         # What a provisioner may raise is open; all of it means that there is no kernel.
         except Exception as error:
             raise RuntimeFailure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, ClassVar
 
 from ..errors import RuntimeFailure
@@ -17,6 +18,8 @@ from .proctable import birth_now
 from .shielding import see_through
 
 __all__ = ["PythonRuntime"]
+
+log = logging.getLogger(__name__)
 
 _SMALL = 10_000
 
@@ -96,7 +99,13 @@ async def _stop(
     execution: Execution, handle: KernelHandle, context: RunContext, begun: float, grace: float
 ) -> None:
     """Interrupt the code, end what it started, and end the kernel where it does not heed that."""
-    if await _interrupted(execution, handle, grace):
+    try:
+        idle = await _interrupted(execution, handle, grace)
+    # A gateway that does not answer must not keep the code running: what cannot be interrupted is ended.
+    except Exception:
+        log.exception("The kernel %s could not be interrupted.", handle.kernel_id)
+        idle = False
+    if idle:
         if handle.pid is not None:
             # What earlier tasks started on purpose, such as a pool of workers, goes on.
             await end_tree(handle.pid, handle.mark, grace=0.5, spare={handle.pid}, since=begun)

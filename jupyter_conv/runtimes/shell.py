@@ -78,6 +78,7 @@ class _Command:
         self._grace = grace
         self._linger = linger
         self._mark = context.environment.get(MARK)
+        self._launched = False
         self._process: asyncio.subprocess.Process | None = None
         self._born: float | None = None
         self._open: list[int] = []
@@ -87,6 +88,7 @@ class _Command:
         """Start the process, and read its output from now on."""
         ours, theirs = zip(open_terminal(), open_terminal(), strict=True)
         self._open = [*ours, *theirs]
+        self._launched = True
         try:
             self._process = await asyncio.create_subprocess_exec(
                 _SHELL,
@@ -149,8 +151,9 @@ class _Command:
 
     async def stop(self) -> None:
         """Leave nothing running and nothing open."""
-        if self._pumps:
+        if self._launched:  # it may have begun although we were not told
             await self._end(self._grace)
+        if self._pumps:
             await asyncio.wait(self._tasks(), timeout=0.2)  # its last words
         for task in self._tasks():
             task.cancel()

@@ -124,6 +124,14 @@ async def run(runtime, runnable, context) -> Json:
         await context.close()
 
 
+def wait_until(condition: Callable[[], object], deadline: float = DEADLINE) -> None:
+    """Wait for what nobody tells: a process that appears, a clock that moves on."""
+    end = time.monotonic() + deadline
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.002)
+
+
 async def cancel(task: asyncio.Task[Json]) -> float:
     """Cancel, and wait for it to unwind. Out: the seconds it took."""
     begun = time.perf_counter()
@@ -147,4 +155,5 @@ __all__ = [
     "cancel",
     "run",
     "running",
+    "wait_until",
 ]

@@ -26,6 +26,7 @@ from .kit import (
     cancel,
     run,
     running,
+    wait_until,
 )
 
 pytestmark = pytest.mark.asyncio
@@ -244,7 +245,9 @@ async def test_a_kernel_that_does_not_heed_an_interrupt_is_replaced(talk, monkey
 
 async def test_a_kernel_that_dies_ends_the_task_and_the_next_gets_a_fresh_one(talk):
     await talk.run("x = 1")
-    context, error = await talk.fail("print('last words', flush=True)\nimport os; os._exit(1)")
+    context, error = await talk.fail(
+        "print('last words', flush=True)\nimport os, time; time.sleep(0.3); os._exit(1)"
+    )
     assert error.code == "kernel_died"
     assert context.text() == "last words\n"
     after = await talk.run("'x' in globals()")
@@ -286,9 +289,7 @@ async def test_an_unknown_kernel_names_the_installed_ones(talk):
 async def test_a_cancel_while_the_kernel_starts_leaves_no_kernel(talk):
     context = talk.context()
     async with running(PythonRuntime(), Python(code="1"), context) as task:
-        async with asyncio.timeout(20):
-            while not talk.kernel_processes():
-                await asyncio.sleep(0.005)
+        await asyncio.to_thread(wait_until, talk.kernel_processes)
         await cancel(task)
     assert talk.kernel_processes() == []
 
@@ -300,6 +301,12 @@ async def test_release_ends_the_kernels_of_one_conversation(talk, make_context):
     await talk.pool.release(talk._id)
     assert talk.kernel_processes() == []
     assert other.kernel_processes()
+
+
+async def test_secrets_of_the_server_do_not_reach_a_kernel(talk, monkeypatch):
+    monkeypatch.setenv("JUPYTER_TOKEN", "secret")
+    context = await talk.run("import os; os.environ.get('JUPYTER_TOKEN', 'hidden'), os.getcwd()")
+    assert context.result["text"] == f"('hidden', '{context.workspace}')"
 
 
 async def test_a_lane_for_each_kernel():

@@ -9,13 +9,13 @@ import sys
 import time
 
 import pytest
-from .kit import Output, Stream, cancel, run, running
 
 from jupyter_conv.errors import RuntimeFailure
 from jupyter_conv.models import Shell
 from jupyter_conv.runtimes.environment import MARK, child_environment
-from jupyter_conv.runtimes.processes import end_tree, marked, sweep
 from jupyter_conv.runtimes.shell import ShellRuntime
+
+from .kit import Output, Stream, cancel, run, running
 
 pytestmark = pytest.mark.asyncio
 
@@ -174,7 +174,17 @@ PYTHON_STUBBORN = (
         (PYTHON_STUBBORN, 4),
         ("sleep 4321 & kill -STOP $!; echo ready; wait", 3),
     ],
-    ids="plain foreground background ignoring setsid daemon unmarked handling stopped".split(),
+    ids=[
+        "plain",
+        "foreground",
+        "background",
+        "ignoring",
+        "setsid",
+        "daemon",
+        "unmarked",
+        "handling",
+        "stopped",
+    ],
 )
 async def test_cancel_leaves_nothing(make_context, command, seconds):
     context = make_context()
@@ -230,51 +240,6 @@ async def test_what_background_processes_still_write_is_kept(make_context):
     await shell("(sleep 0.05; echo late) & echo soon", context)
     assert context.text() == "soon\nlate\n"
     assert context.text("stderr") == ""
-
-
-async def test_sweep_ends_what_a_dead_server_left(tmp_path):
-    mark = f"sweep-{os.getpid()}:1"
-    environment = child_environment(os.environ, mark, ())
-    command = ["setsid", "sh", "-c", "trap '' INT TERM; sleep 4321 & sleep 4321"]
-    left = subprocess.Popen(command, env=environment)
-    other = subprocess.Popen(
-        ["sleep", "4321"], env=child_environment(os.environ, f"sweep-{os.getpid()}0:1", ())
-    )
-    try:
-        async with asyncio.timeout(10):
-            while len(marked(f"sweep-{os.getpid()}:")) < 2:
-                await asyncio.sleep(0.01)
-        assert sweep(f"sweep-{os.getpid()}:") >= 2
-        assert marked(f"sweep-{os.getpid()}:") == []
-        assert other.poll() is None
-        assert sweep("nothing-has-this-mark") == 0
-    finally:
-        other.kill()
-        other.wait()
-        left.wait()
-
-
-async def test_our_own_process_is_never_ended(monkeypatch):
-    code = (
-        "import os; from jupyter_conv.runtimes.processes import marked, sweep;"
-        "assert marked('own') == []; assert sweep('own') == 0; print('alive')"
-    )
-    done = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, env={**os.environ, MARK: "own"}, stdout=subprocess.PIPE
-    )
-    out, _ = await done.communicate()
-    assert out == b"alive\n"
-
-
-async def test_a_number_used_again_is_not_ended():
-    bystander = subprocess.Popen(["sleep", "4321"], start_new_session=True)
-    try:
-        assert await end_tree(bystander.pid, None, grace=0, born=1.0) == 0
-        assert bystander.poll() is None
-        assert await end_tree(bystander.pid, None, grace=0.5) == 1
-    finally:
-        bystander.kill()
-        bystander.wait()
 
 
 async def test_a_log_that_cannot_be_written_ends_the_command(make_context):
