@@ -32,7 +32,7 @@ class Check:
 async def examine(url: str | None = None, token: str | None = None) -> list[Check]:
     """Look at everything that the notebook, the server and the front end need."""
     found = await discover(this_kernel(), url=url, token=token)
-    return [_versions(), _server(found, url), _extension(), _panel(), _widget(), _kernels()]
+    return [_versions(), _server(found, url), _extension(found), _panel(), _widget(), _kernels()]
 
 
 def healthy(checks: Sequence[Check]) -> bool:
@@ -91,8 +91,10 @@ def _how(how: str) -> str:
     return {"named": "it was named", "JupyterHub": "JupyterHub's environment says so"}.get(how, how)
 
 
-def _extension() -> Check:
-    """Whether a server that starts in this environment loads the extension."""
+def _extension(found: Discovery) -> Check:
+    """Whether the server has the extension; without one, whether a server that starts here would load it."""
+    if found.server is not None:
+        return Check("server extension", "ok", f"{found.server.url} has it.")
     from jupyter_core.paths import jupyter_config_path
 
     state: dict[str, bool] = {}

@@ -24,8 +24,8 @@ _MAX_COLUMN = 20_000
 class Terminal:
     """A terminal without end, of which only the first and the last rows are kept.
 
-    In: text as it was printed, in pieces cut anywhere. Out: `text()`. Memory is bounded: `keep` characters at the start,
-    as many at the end, and the last hundred rows, which cursor moves can still reach.
+    In: text as it was printed, in pieces cut anywhere. Out: `text()`. Memory is bounded: `keep` characters at the
+    start, as many at the end, and the last hundred rows, which cursor moves can still reach.
     """
 
     def __init__(self, keep: int = 8_000) -> None:

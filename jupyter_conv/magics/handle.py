@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Generator
 from contextlib import aclosing
 from threading import Event as Flag
@@ -92,24 +93,26 @@ class TaskHandle:
 
         Raises `TaskFailed`, TimeoutError after `timeout` seconds (the task goes on), `NoServerError`.
         """
+        __tracebackhide__ = True
         self.settle(timeout)
         return self._outcome()
 
     def settle(self, timeout: float | None = None) -> None:
         """Wait for the end, however it ends. Raises TimeoutError, and what keeps us from knowing."""
-        left = timeout
+        end = None if timeout is None else time.monotonic() + timeout
         # In pieces, so that an interrupt is noticed on Windows too.
-        while not self._ended.wait(0.5 if left is None else min(0.5, max(0.0, left))):
-            if left is not None:
-                left -= 0.5
-                if left <= 0:
-                    raise TimeoutError(f"{self!r} has not ended after {timeout:g} s; it goes on.")
+        while not self._ended.wait(0.5 if end is None else min(0.5, end - time.monotonic())):
+            if end is not None and time.monotonic() >= end:
+                raise TimeoutError(f"{self!r} has not ended after {timeout:g} s; it goes on.")
         if self._lost is not None:
             raise self._lost
 
     async def settled(self) -> None:
         """The same, awaited."""
-        await asyncio.shield(asyncio.wrap_future(self._watching))
+        waiting = asyncio.wrap_future(self._watching)
+        while not waiting.done():
+            # In pieces: an interrupt of the kernel does not wake its loop by itself (ipykernel 7.4).
+            await asyncio.wait({waiting}, timeout=0.2)
         if self._lost is not None:
             raise self._lost
 
@@ -122,6 +125,7 @@ class TaskHandle:
         return await self._api.cancel_task(self.task.conversation_id, self.task.id)
 
     def __await__(self) -> Generator[Any, None, Json]:
+        __tracebackhide__ = True
         yield from self.settled().__await__()
         return self._outcome()
 
@@ -130,6 +134,7 @@ class TaskHandle:
         return f"<Task {str(self.task.id)[:8]} {task_title(self.task)!r} {self.status}{done}>"
 
     def _outcome(self) -> Json:
+        __tracebackhide__ = True
         if self.status is not TaskStatus.COMPLETED:
             raise TaskFailed(self.task)
         return self.task.result
@@ -150,6 +155,9 @@ class TaskHandle:
         except ConversationError as error:
             self._lost = error
         finally:
-            self._ended.set()
-            if self._on_change:
-                self._on_change(True)
+            try:
+                if self._on_change:
+                    self._on_change(True)
+            finally:
+                # Last: who waits for the end then also has the display in its last state.
+                self._ended.set()

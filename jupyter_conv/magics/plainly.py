@@ -36,6 +36,11 @@ class Interrupted(KeyboardInterrupt):
         return [f"KeyboardInterrupt: {self}"]
 
 
+# What is shown is the name that people know.
+PlainTaskFailed.__name__ = "TaskFailed"
+Interrupted.__name__ = "KeyboardInterrupt"
+
+
 @contextmanager
 def plainly() -> Iterator[None]:
     """Errors of this package, and time running out, as `MagicError`."""

@@ -78,7 +78,7 @@ class Run:
         conversation = session.conversation(options.conversation)
         task = session.ask.create_task(conversation.id, request)
         self._streams = self.waits and not has_front_end(ipython)
-        self.handle, self._shown = watch(
+        self.handle = watch(
             ipython, session, task, display=not self._streams, widget=self._attended
         )
         if options.bind:
@@ -93,7 +93,7 @@ class Run:
             self.handle.settle()
         except KeyboardInterrupt:
             raise Interrupted(self._cancel()) from None
-        self._finish()
+        self._verdict()
 
     async def awaited(self) -> None:
         """The same, without blocking the kernel's loop: clicks on the widget come through meanwhile."""
@@ -101,12 +101,9 @@ class Run:
             await self.handle.settled()
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise Interrupted(self._cancel()) from None
-        self._finish()
+        self._verdict()
 
-    def _finish(self) -> None:
-        if self._shown is not None:
-            # With nobody at the screen, what comes after the cell is not kept.
-            self._shown.refresh()
+    def _verdict(self) -> None:
         if self._check and self.handle.status is not TaskStatus.COMPLETED:
             raise TaskFailed(self.handle.task)
 
@@ -116,7 +113,9 @@ class Run:
             self.handle.settle(_CANCEL_WAIT)
         except (ConversationError, TimeoutError) as error:
             return f"the wait was interrupted, the task goes on: {error}"
-        return f"the task was cancelled: {headline(self.handle.task)}"
+        cancelled = self.handle.status is TaskStatus.CANCELLED
+        became = "the task was cancelled" if cancelled else "the task had ended by itself"
+        return f"{became}: {headline(self.handle.task)}"
 
 
 def watch(
@@ -126,7 +125,7 @@ def watch(
     *,
     display: bool = True,
     widget: bool = True,
-) -> tuple[TaskHandle, Shown | None]:
+) -> TaskHandle:
     """A handle on the task, and its display under the cell that runs now."""
     shown: list[Shown] = []
 
@@ -136,9 +135,8 @@ def watch(
 
     live = has_front_end(ipython)
     handle = TaskHandle(session.api, task, home=session.home, on_change=changed if live else None)
-    session.handles[task.id] = handle
     if not display:
-        return handle, None
+        return handle
     extra = _widget(handle) if widget and live else {}
     first = Shown(ipython, handle.transcript, live=session.live, extra=extra)
     first.show()
@@ -146,7 +144,7 @@ def watch(
     if handle.done and live:
         # It ended between the first look and the list above: nobody would tell the display.
         first.refresh()
-    return handle, first
+    return handle
 
 
 def _widget(handle: TaskHandle) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from ..models import Conversation, ConversationStatus
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from .handle import TaskHandle
-
 __all__ = ["KernelSession", "session_of"]
 
 _NAMESPACE = UUID("5b1f3d2e-6f0c-5c5e-9a51-0a6a5b1f7c11")
@@ -33,12 +31,10 @@ class KernelSession:
     def __init__(self, ipython: InteractiveShell) -> None:
         self.home = background()
         self.server: ServerInfo | None = None
-        self.handles: dict[UUID, TaskHandle] = {}
         self.notice: str | None = None
         self._ipython = ipython
         self._here = Path.cwd()
         self._current: Conversation | None = None
-        self._alone = uuid4().hex
         self.api: ConversationAPI = self._connect()
         self.ask = BlockingAPI(self.api, self.home)
 

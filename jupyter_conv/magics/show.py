@@ -39,6 +39,7 @@ class Shown:
         self._extra = extra or {}
         self._display_id = uuid4().hex
         self._context: Context | None = None
+        self._sent: dict[str, Any] | None = None
         self._began = time.monotonic()
         self._last = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -75,6 +76,9 @@ class Shown:
 
     def _publish(self, *, update: bool) -> None:
         data = {**bundle_of(self._transcript, live=self._live), **self._extra}
+        if update and data == self._sent:
+            return
+        self._sent = data
         self._ipython.display_pub.publish(
             data=data, metadata={}, transient={"display_id": self._display_id}, update=update
         )

@@ -180,7 +180,7 @@ def _attach(ipython: InteractiveShell, line: list[str]) -> None:
     options = _parse(parser, line)
     found = session.find(options.name)
     task = session.home.run(find_task(session.api, found.id, options.task or "last"))
-    handle, _ = watch(ipython, session, task, widget=attended(ipython))
+    handle = watch(ipython, session, task, widget=attended(ipython))
     if getattr(ipython, "kernel", None) is None:
         printer = Printer()
         for event in islice(handle.events, 10_000):
@@ -213,12 +213,13 @@ def _doctor(ipython: InteractiveShell, line: list[str]) -> None:
 
 def _help(ipython: InteractiveShell, line: list[str]) -> None:
     """help: this"""
-    say("%conversation …")
+    lines = ["%conversation …"]
     for found in _COMMANDS.values():
         usage, _, what = (found.__doc__ or "").partition(": ")
-        say(f"  {usage}\n      {what}")
-    say("%%task [KIND] … runs a cell's body as a task: %task --help")
-    say("%%conversation [NAME] sends a cell's body to the conversation's agent")
+        lines.append(f"  {usage}\n      {what}")
+    lines.append("%%task [KIND] … runs a cell's body as a task: %task --help says more")
+    lines.append("%%conversation [NAME] sends a cell's body to the conversation's agent")
+    say("\n".join(lines))
 
 
 def _named(conversation: Conversation) -> str:

@@ -57,8 +57,8 @@ class EventView(anywidget.AnyWidget):
     async def _cancel(self, task_id: UUID | None) -> None:
         raise NotImplementedError
 
-    def _noticed(self, event: Event) -> None:
-        """An event is about to be shown."""
+    def _noticed(self, events: list[Event]) -> None:
+        """Events are about to be shown."""
 
     async def _over(self) -> None:
         """Nothing more will come."""
@@ -94,8 +94,7 @@ class EventView(anywidget.AnyWidget):
             self.send({"kind": "error", "message": str(error)})
 
     def _send_events(self, events: list[Event]) -> None:
-        for event in events:
-            self._noticed(event)
+        self._noticed(events)
         self._recent.extend(event for event in events if event.seq is not None)
         self.send({"kind": "events", "events": [_wire(event) for event in events]})
 
@@ -149,8 +148,9 @@ class TaskView(EventView):
         task = self._transcript.task
         await self._api.cancel_task(task.conversation_id, task_id or task.id)
 
-    def _noticed(self, event: Event) -> None:
-        if event.detail.type == "TaskStatusUpdate" and self._transcript.add(event):
+    def _noticed(self, events: list[Event]) -> None:
+        told = [event for event in events if event.detail.type == "TaskStatusUpdate"]
+        if any([self._transcript.add(event) for event in told]):
             self.send({"kind": "task", "task": self._transcript.task.model_dump(mode="json")})
 
     async def _over(self) -> None:
