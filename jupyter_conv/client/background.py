@@ -141,7 +141,10 @@ def background() -> Background:
     global _one
     with _lock:
         if _one is None:
-            # Before the executors of the standard library close, or closing could use none of them.
+            # Last registered is first called: before the executors of the standard library close (they register when
+            # their module is imported, so that must be now), or closing could use none of them.
+            import concurrent.futures.thread  # noqa: F401
+
             register = getattr(threading, "_register_atexit", atexit.register)
             register(_stop_at_exit)
         if _one is None or not _one.usable:

@@ -150,7 +150,8 @@ class TaskView(EventView):
 
     def _noticed(self, events: list[Event]) -> None:
         told = [event for event in events if event.detail.type == "TaskStatusUpdate"]
-        if any([self._transcript.add(event) for event in told]):
+        changed = [self._transcript.add(event) for event in told]
+        if any(changed):
             self.send({"kind": "task", "task": self._transcript.task.model_dump(mode="json")})
 
     async def _over(self) -> None:

@@ -133,8 +133,9 @@ async def test_closing_ends_it_also_while_it_tries_again(own_server: RunningServ
             return len([e async for e in stream])
 
         waiting = asyncio.ensure_future(rest())
-        while stream._failures < 3:  # it has met the closed door by then
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while stream._failures < 3:  # noqa: ASYNC110  it has met the closed door by then; nothing tells us
+                await asyncio.sleep(0.01)
         async with asyncio.timeout(2):
             await stream.aclose()
             await waiting
