@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from jupyter_core.utils import ensure_async
@@ -30,8 +32,15 @@ class KernelPool:
     provisioners and culling apply. A kernel that was culled or died is replaced when it is next asked for.
     """
 
-    def __init__(self, manager: Kernel, *, start_timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        manager: Kernel,
+        *,
+        start_timeout: float = 60.0,
+        launch: Mapping[str, Any] | None = None,
+    ) -> None:
         self._manager = manager
+        self._launch = launch or {}
         self._start_timeout = start_timeout
         self._kept: dict[_Key, KernelHandle] = {}
         self._locks: dict[_Key, asyncio.Lock] = {}
@@ -50,6 +59,8 @@ class KernelPool:
                 connection_dir=jupyter_runtime_dir(), kernel_spec_manager=KernelSpecManager()
             ),
             start_timeout=start_timeout,
+            # A kernel's own log would otherwise appear under the cell of the kernel we are embedded in.
+            launch={"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL},
         )
 
     async def acquire(
@@ -140,7 +151,9 @@ class KernelPool:
             )
 
     async def _start(self, name: str, cwd: Path, env: Mapping[str, str]) -> str:
-        start = self._manager.start_kernel(kernel_name=name, cwd=str(cwd), env=dict(env))
+        start = self._manager.start_kernel(
+            kernel_name=name, cwd=str(cwd), env=dict(env), **self._launch
+        )
         try:
             kernel_id = str(await ensure_async(start))
             if getattr(self._manager, "use_pending_kernels", False):

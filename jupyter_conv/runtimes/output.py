@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -34,7 +35,7 @@ class _Segment:
 
     name: Literal["stdout", "stderr"]
     cell: int | None
-    pieces: list[str] = field(default_factory=list)
+    pieces: deque[str] = field(default_factory=deque)
 
 
 class OutputGatherer:
@@ -59,7 +60,7 @@ class OutputGatherer:
         self._max_bytes = max_bytes
         self._interval = interval
         self._chunk = chunk
-        self._segments: list[_Segment] = []
+        self._segments: deque[_Segment] = deque()
         self._gathered = 0
         self._kept = 0
         self._dropped = 0
@@ -138,7 +139,7 @@ class OutputGatherer:
                 if segment.name == name and segment.cell == cell:
                     segment.pieces.append(text)
                     return
-        segments.append(_Segment(name, cell, [text]))
+        segments.append(_Segment(name, cell, deque((text,))))
 
     async def _flush_when_due(self) -> None:
         await asyncio.sleep(max(0.0, self._due - asyncio.get_running_loop().time()))
@@ -154,20 +155,24 @@ class OutputGatherer:
                 raise error
 
     async def _flush(self) -> None:
-        segments, self._segments = self._segments, []
-        if not segments:
+        if not self._segments:
             return
-        self._gathered = 0
         fraction: float | None = None
-        for segment in segments:
+        while self._segments:
+            segment = self._segments[0]
             text = "".join(segment.pieces)
             # How far a notebook is, its cells tell, not a bar in one of them.
             read = read_progress(text) if segment.cell is None else None
             fraction = fraction if read is None else read
-            for part in split_text(text, self._chunk):
+            segment.pieces = deque(split_text(text, self._chunk))
+            while segment.pieces:
+                # Taken first: who is cancelled while the log is behind loses no piece and doubles none.
+                part = segment.pieces.popleft()
+                self._gathered -= len(part)
                 # Text may hold lone surrogates, which the model refuses and the log mends.
                 stream = Stream.model_construct(name=segment.name, text=part)
                 await self._emit(Output.model_construct(output=stream, cell=segment.cell))
+            self._segments.popleft()
         if fraction is not None:
             await self._progress(fraction, None)
         self._due = asyncio.get_running_loop().time() + self._interval

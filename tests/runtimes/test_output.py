@@ -153,6 +153,31 @@ async def test_what_emit_raises_comes_out_and_closing_ends_the_timer():
 
 
 @pytest.mark.asyncio
+async def test_who_is_cancelled_while_the_log_is_behind_loses_nothing():
+    taken = []
+    gate = asyncio.Event()
+    waiting = asyncio.Event()
+
+    async def emit(detail):
+        taken.append(detail.output.text)
+        waiting.set()
+        await gate.wait()
+
+    async def progress(fraction, message):
+        pass
+
+    gatherer = OutputGatherer(emit, progress, max_bytes=10_000, chunk=4)
+    putting = asyncio.create_task(gatherer.put(out("abc\ndef\nghi\n")))
+    await asyncio.wait_for(waiting.wait(), 5)
+    putting.cancel()
+    await asyncio.wait({putting})
+    gate.set()
+    await gatherer.put(out("jkl\n"))
+    await gatherer.close()
+    assert "".join(taken) == "abc\ndef\nghi\njkl\n"
+
+
+@pytest.mark.asyncio
 async def test_an_error_of_the_timer_comes_out_of_the_next_call():
     calls = 0
     tried = asyncio.Event()

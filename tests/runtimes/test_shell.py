@@ -172,7 +172,7 @@ PYTHON_STUBBORN = (
         ),
         ("env -i setsid sleep 4321 & sleep 0.1; echo ready; wait", 0.5),
         (PYTHON_STUBBORN, 4),
-        ("sleep 4321 & kill -STOP $!; echo ready; wait", 3),
+        ("sleep 4321 & kill -STOP $!; echo ready; wait", 0.7),
     ],
     ids=[
         "plain",
@@ -233,6 +233,13 @@ async def test_background_processes_are_ended_and_that_is_said(make_context):
     assert context.text() == "done\n"
     assert "left running in the background" in context.text("stderr")
     assert context.left() == []
+
+
+async def test_orphans_without_a_mark_are_ended_by_their_session(make_context):
+    context = make_context()
+    await shell("env -i sleep 4325 & echo done", context)
+    assert "left running in the background" in context.text("stderr")
+    assert not [line for line in subprocess_lines() if "sleep 4325" in line]
 
 
 async def test_what_background_processes_still_write_is_kept(make_context):
