@@ -8,10 +8,9 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from contextvars import Context
-from functools import partial
 from typing import Any, TypeVar
 
 __all__ = ["Background", "background"]
@@ -42,22 +41,7 @@ class Background:
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine. Cancelling the future cancels it."""
-        future: Future[T] = Future()
-        self._loop.call_soon_threadsafe(partial(self._start, work, future), context=Context())
-        return future
-
-    def _start(self, work: Coroutine[Any, Any, T], future: Future[T]) -> None:
-        if not future.set_running_or_notify_cancel():
-            work.close()
-            return
-        task = self._loop.create_task(work)
-        task.add_done_callback(partial(_hand_over, future))
-        # A running future cannot be cancelled, in the sense of the standard library; ours stops its task.
-        future.cancel = partial(self._cancel, task)  # type: ignore[method-assign]
-
-    def _cancel(self, task: asyncio.Task[Any]) -> bool:
-        self._loop.call_soon_threadsafe(task.cancel)
-        return True
+        return _Work(self._loop, work).start()
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float | None = None) -> T:
         """Run a coroutine and wait for what it returns.
@@ -67,9 +51,11 @@ class Background:
         if threading.current_thread() is self._thread:
             work.close()
             raise RuntimeError("A coroutine of the background loop must await, not wait.")
-        future = self.submit(work)
+        future = _Work(self._loop, work)
         end = None if timeout is None else time.monotonic() + timeout
         try:
+            # Within the try: an interrupt may come as soon as the other thread has begun.
+            future.start()
             while True:
                 left = _POLL if end is None else min(_POLL, max(0.0, end - time.monotonic()))
                 try:
@@ -121,15 +107,42 @@ class Background:
         return self.pid == os.getpid() and self._thread.is_alive()
 
 
-def _hand_over(future: Future[Any], task: asyncio.Task[Any]) -> None:
-    if task.cancelled():
-        from concurrent.futures import CancelledError
+class _Work(Future[T]):
+    """A coroutine on the way to the loop, or running there; `cancel()` stops it in either case, from any thread."""
 
-        future.set_exception(CancelledError())
-    elif (error := task.exception()) is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(task.result())
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> None:
+        super().__init__()
+        self._loop = loop
+        self._work = work
+        self._running: asyncio.Task[T] | None = None
+
+    def start(self) -> _Work[T]:
+        self._loop.call_soon_threadsafe(self._begin, context=Context())
+        return self
+
+    def cancel(self) -> bool:
+        # Callbacks keep their order: this one comes after the beginning, if there was one.
+        self._loop.call_soon_threadsafe(self._stop)
+        return not self.done()
+
+    def _begin(self) -> None:
+        if not self.done() and self.set_running_or_notify_cancel():
+            self._running = self._loop.create_task(self._work)
+            self._running.add_done_callback(self._hand_over)
+
+    def _stop(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+        elif super().cancel():
+            self._work.close()
+
+    def _hand_over(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            self.set_exception(CancelledError())
+        elif (error := task.exception()) is not None:
+            self.set_exception(error)
+        else:
+            self.set_result(task.result())
 
 
 _lock = threading.Lock()
