@@ -113,8 +113,10 @@ def _cut(raw: bytes, start: int, end: int) -> int:
     if at >= end:
         return end
     line = raw.rfind(b"\\n", start, at)
-    if line > start and raw[line - 1] != 0x5C:
-        return line + 2
+    if line > start:
+        return (
+            line + 2
+        )  # also where the backslash is itself escaped: both halves are before the cut
     whole = _WHOLE.match(raw, start, at)
     cut = at if whole is None else whole.end()
     while cut > start and 0x80 <= raw[cut] < 0xC0:  # within a character

@@ -54,13 +54,18 @@ class NotebookRuntime:
         name = runnable.kernel_name or notebook.metadata.get("kernelspec", {}).get("name")
         handle = await context.kernels.fresh(name, source.parent, context.environment)
         runner: CellRunner | None = None
+        idle = False
         try:
             inject_parameters(notebook, runnable.parameters, handle.language)
             runner = _runner(notebook, handle, context)
             await self._run_cells(runner, handle)
+            idle = True
+        except RuntimeFailure as error:
+            idle = error.code == "cell_failed"
+            raise
         finally:
-            ended = runner is not None and runner.done == runner.total
-            await see_through(context.kernels.discard(handle, now=not ended))
+            # An idle kernel is asked to go, so that what its code has registered for its end is run.
+            await see_through(context.kernels.discard(handle, now=not idle))
             if target is not None and runner is not None:
                 await see_through(_save(notebook, target, runnable.output_path or ""))
         result: dict[str, Json] = {"cells": runner.done}

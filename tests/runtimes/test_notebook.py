@@ -79,6 +79,18 @@ async def test_without_an_output_path_nothing_is_written(context):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("last", ["1", "1/0"])
+async def test_the_kernel_may_end_in_its_own_way(context, last):
+    bye = "import atexit, pathlib; atexit.register(lambda: pathlib.Path('bye').touch())"
+    save(context, code(bye), code(last))
+    if last == "1":
+        await notebook(context)
+    else:
+        await failure(context)
+    assert (context.workspace / "bye").exists()
+
+
+@pytest.mark.asyncio
 async def test_it_runs_in_its_own_directory(context):
     save(context, code("import os; print(os.getcwd())"), name="sub/in.ipynb")
     await notebook(context, path="sub/in.ipynb")

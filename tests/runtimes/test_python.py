@@ -211,7 +211,9 @@ async def test_cancel_stops_the_code_and_keeps_the_state(talk, code):
 
 
 async def test_cancel_ends_what_the_code_started_but_not_what_was_there(talk):
-    await talk.run("import subprocess; old = subprocess.Popen(['sleep', '4322'])")
+    await talk.run(
+        "import subprocess; old = subprocess.Popen(['sleep', '4322'], start_new_session=True)"
+    )
     code = (
         "subprocess.Popen(['setsid', 'sh', '-c', 'trap \"\" INT TERM; sleep 4323'])\n"
         "print('ready')\nwhile True: pass"
@@ -222,8 +224,7 @@ async def test_cancel_ends_what_the_code_started_but_not_what_was_there(talk):
     left = set(talk.kernel_processes())
     assert talk.kernel.pid in left
     assert left < before
-    # An interrupt goes to the kernel's whole group, as in a terminal; but it was not ended by us.
-    assert (await talk.run("old.poll() in (None, -2)")).result["text"] == "True"
+    assert (await talk.run("old.poll() is None")).result["text"] == "True"
 
 
 async def test_a_kernel_that_does_not_heed_an_interrupt_is_replaced(talk, monkeypatch):
@@ -270,6 +271,14 @@ async def test_a_kernel_that_is_started_again_by_others_is_noticed(talk):
             await asyncio.wait_for(task, 3)
     assert caught.value.code == "kernel_died"
     assert (await talk.run("1")).result["execution_count"] == 1
+
+
+async def test_a_kernel_that_was_started_again_between_tasks_is_noticed(talk):
+    await talk.run("x = 1")
+    await talk.pool._manager.restart_kernel(talk.kernel.kernel_id, now=True)
+    context = await talk.run("'x' in globals()")
+    assert context.result["text"] == "False"
+    assert [f.code for f in context.of(Failure)] == ["kernel_restarted"]
 
 
 async def test_a_kernel_that_is_killed_is_noticed_within_a_second(talk):
