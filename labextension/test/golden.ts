@@ -16,6 +16,8 @@ export function running(): Task {
   return {
     ...task,
     status: 'RUNNING',
+    code: null,
+    message: null,
     finished_at: null,
     updated_at: task.started_at!
   };

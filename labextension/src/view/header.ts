@@ -77,7 +77,9 @@ export class HeaderView {
 
   private _drawButton(state: TaskState, finished: boolean): void {
     const { task } = state;
-    show(this._button, !finished && task !== null && isCancellable(task));
+    // Of a task of which only events are known nobody can say; it may be tried.
+    const may = task ? isCancellable(task) : state.status !== 'PENDING';
+    show(this._button, !finished && may);
     const asked = this._asked || state.status === 'CANCELLING';
     this._button.disabled = asked;
     setText(this._button, asked ? 'Cancelling…' : 'Cancel');
