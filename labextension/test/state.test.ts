@@ -86,6 +86,10 @@ test.each(['shell_task.jsonl', 'python_task.jsonl', 'notebook_task.jsonl'])(
     expect(byOne).toEqual(whole);
     const stored = events.filter(event => event.seq !== null);
     expect(reduce(whole, stored)).toEqual(whole);
+    const doubled = events.flatMap(event =>
+      event.seq === null ? [event] : [event, event]
+    );
+    expect(reduce(INITIAL, doubled)).toEqual(whole);
   }
 );
 

@@ -62,6 +62,17 @@ test('long text is folded, and shown when asked; what comes is drawn, not all an
   expect(query('.jpc-line')).toBe(first);
 });
 
+test('a line that changes is drawn again', async () => {
+  const view = made();
+  view.task(running());
+  view.events([output(1, 'top\n 10%')]);
+  await frame();
+  view.events([output(2, '\r 20%')]);
+  await frame();
+  const lines = [...document.querySelectorAll('.jpc-line')];
+  expect(lines.map(line => line.textContent)).toEqual(['top', ' 20%']);
+});
+
 test('Cancel answers at once, and says why not', async () => {
   let refuse: (reason: Error) => void = () => undefined;
   const cancel = () => new Promise<void>((_, no) => (refuse = no));
