@@ -35,7 +35,9 @@ class BrowserBuildHook(BuildHookInterface[Any]):
                     subprocess.run(command, cwd=source, check=True)
                 there = True
             elif not there and self.target_name == "sdist":
-                raise RuntimeError("An sdist brings the built browser assets: install Node.js ≥ 20 to make them.")
+                raise RuntimeError(
+                    "An sdist brings the built browser assets: install Node.js ≥ 20 to make them."
+                )
             else:
                 have = "as built before" if there else "left out"
                 self.app.display_warning(

@@ -115,7 +115,7 @@ def _plain(schema: Schema) -> str:
         if not isinstance(values, dict):
             values = next(iter(schema.get("patternProperties", {}).values()), {})
         return f"{{ [key: string]: {' | '.join(_members(values))} }}"
-    return _SCALARS[kind] if kind in _SCALARS else "Json"
+    return _SCALARS.get(str(kind), "Json")
 
 
 def _alias(name: str, members: list[str]) -> str:
@@ -145,7 +145,7 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     if TARGET.is_file() and TARGET.read_text(encoding="utf-8") == typescript():
         return 0
-    print(f"{TARGET} is stale: run python -m jupyter_conv.schema", file=sys.stderr)
+    sys.stderr.write(f"{TARGET} is stale: run python -m jupyter_conv.schema\n")
     return 1
 
 

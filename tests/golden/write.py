@@ -17,9 +17,7 @@ from jupyter_conv import models as m
 HERE = Path(__file__).parent
 CONVERSATION = UUID("0193a2b4-0000-7000-8000-000000000001")
 START = datetime(2026, 11, 1, 12, 0, 0, tzinfo=UTC)
-DOT = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def status(task: UUID, word: m.TaskStatus, progress: float | None = None, **more: str) -> BaseModel:
