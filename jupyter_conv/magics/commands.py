@@ -74,6 +74,7 @@ def _run(
             show_prompt(None, request)
             return None
         run = Run(ipython, options, request)
+        run.begin()
         if not run.waits:
             return None
         if options.awaited:

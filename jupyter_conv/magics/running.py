@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from IPython.core.error import UsageError
 
 from ..client.printing import Printer, say
 from ..client.runnables import task_request
 from ..display import headline
-from ..errors import ConversationError
+from ..errors import ConversationError, NotFoundError
 from ..models import Conversation, Task, TaskRequest, TaskStatus
 from .attended import attended, has_front_end
 from .handle import TaskFailed, TaskHandle
@@ -66,56 +69,86 @@ class Run:
     ) -> None:
         self._ipython = ipython
         self._options = options
+        # With an id of ours it can be cancelled even when the interrupt comes before the answer.
+        self._request = request.model_copy(update={"id": request.id or uuid4()})
         self._attended = attended(ipython)
         wait, check = options.wait, options.check
         self._check = check if check is not None else not self._attended and wait is not False
         self.waits = self._check or bool(wait if wait is not None else not self._attended)
-        session = session_of(ipython)
-        if session.notice:
-            Printer().note(session.notice)
-            session.notice = None
-        self._session = session
-        conversation = session.conversation(options.conversation)
-        task = session.ask.create_task(conversation.id, request)
         self._streams = self.waits and not has_front_end(ipython)
-        self.handle = watch(
-            ipython, session, task, display=not self._streams, widget=self._attended
-        )
-        if options.bind:
-            ipython.user_ns[options.bind] = self.handle
-        ipython.user_ns["_task"] = self.handle
+        self._session = session_of(ipython)
+        self._conversation: Conversation | None = None
+        self.handle: TaskHandle | None = None
+
+    def begin(self) -> None:
+        """Ask for the task and show it. Raises `Interrupted`, and what the server refuses."""
+        with self._interruptible():
+            if self._session.notice:
+                Printer().note(self._session.notice)
+                self._session.notice = None
+            self._conversation = self._session.conversation(self._options.conversation)
+            task = self._session.ask.create_task(self._conversation.id, self._request)
+            self.handle = watch(
+                self._ipython,
+                self._session,
+                task,
+                display=not self._streams,
+                widget=self._attended,
+            )
+        if self._options.bind:
+            self._ipython.user_ns[self._options.bind] = self.handle
+        self._ipython.user_ns["_task"] = self.handle
 
     def wait(self) -> None:
         """Block until the task ends. Raises `TaskFailed` where the cell is to fail with it."""
-        try:
+        handle = self._begun()
+        with self._interruptible():
             if self._streams:
-                print_events(self._session.ask, self.handle.task)
-            self.handle.settle()
-        except KeyboardInterrupt:
-            raise Interrupted(self._cancel()) from None
-        self._verdict()
+                print_events(self._session.ask, handle.task)
+            handle.settle()
+        self._verdict(handle)
 
     async def awaited(self) -> None:
         """The same, without blocking the kernel's loop: clicks on the widget come through meanwhile."""
+        handle = self._begun()
+        with self._interruptible():
+            await handle.settled()
+        self._verdict(handle)
+
+    def _begun(self) -> TaskHandle:
+        if self.handle is None:
+            self.begin()
+        assert self.handle is not None
+        return self.handle
+
+    def _verdict(self, handle: TaskHandle) -> None:
+        if self._check and handle.status is not TaskStatus.COMPLETED:
+            raise TaskFailed(handle.task)
+
+    @contextmanager
+    def _interruptible(self) -> Iterator[None]:
         try:
-            await self.handle.settled()
+            yield
         except (asyncio.CancelledError, KeyboardInterrupt):
             raise Interrupted(self._cancel()) from None
-        self._verdict()
-
-    def _verdict(self) -> None:
-        if self._check and self.handle.status is not TaskStatus.COMPLETED:
-            raise TaskFailed(self.handle.task)
 
     def _cancel(self) -> str:
+        if self._conversation is None or self._request.id is None:
+            return "no task was begun"
+        ask = self._session.ask
         try:
-            self.handle.cancel()
-            self.handle.settle(_CANCEL_WAIT)
+            ended = ask.cancel_task(self._conversation.id, self._request.id)
+            if not ended.status.finished:
+                handle = self.handle or TaskHandle(self._session.api, ended)
+                handle.settle(_CANCEL_WAIT)
+                ended = handle.task
+        except NotFoundError:
+            return "no task was begun"
         except (ConversationError, TimeoutError) as error:
-            return f"the wait was interrupted, the task goes on: {error}"
-        cancelled = self.handle.status is TaskStatus.CANCELLED
+            return f"the task goes on: {error}"
+        cancelled = ended.status is TaskStatus.CANCELLED
         became = "the task was cancelled" if cancelled else "the task had ended by itself"
-        return f"{became}: {headline(self.handle.task)}"
+        return f"{became}: {headline(ended)}"
 
 
 def watch(
@@ -139,10 +172,10 @@ def watch(
         return handle
     extra = _widget(handle) if widget and live else {}
     first = Shown(ipython, handle.transcript, live=session.live, extra=extra)
-    first.show()
     shown.append(first)
-    if handle.done and live:
-        # It ended between the first look and the list above: nobody would tell the display.
+    first.show()
+    if live:
+        # What changed while it was first shown was told to a display that was not there yet.
         first.refresh()
     return handle
 

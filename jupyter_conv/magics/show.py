@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ class Shown:
         self._extra = extra or {}
         self._display_id = uuid4().hex
         self._context: Context | None = None
+        self._lock = threading.Lock()
         self._sent: dict[str, Any] | None = None
         self._began = time.monotonic()
         self._last = 0.0
@@ -75,10 +77,12 @@ class Shown:
             self._context.run(self._publish, update=True)
 
     def _publish(self, *, update: bool) -> None:
-        data = {**bundle_of(self._transcript, live=self._live), **self._extra}
-        if update and data == self._sent:
-            return
-        self._sent = data
-        self._ipython.display_pub.publish(
-            data=data, metadata={}, transient={"display_id": self._display_id}, update=update
-        )
+        # One at a time: the cell's thread and the background both publish, and the newest must come last.
+        with self._lock:
+            data = {**bundle_of(self._transcript, live=self._live), **self._extra}
+            if update and data == self._sent:
+                return
+            self._sent = data
+            self._ipython.display_pub.publish(
+                data=data, metadata={}, transient={"display_id": self._display_id}, update=update
+            )
