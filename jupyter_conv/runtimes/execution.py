@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 
 from .channels import Message
-from .handles import KernelHandle, kernel_died
+from .handles import KernelHandle
 
 __all__ = ["Execution"]
 
@@ -48,26 +48,21 @@ class Execution:
         """
         assert self._listening is not None, "not started"
         assert self._replying is not None, "not started"
-        death = asyncio.create_task(self._handle.died())
-        try:
-            while not (self._listening.done() and self._replying.done()):
-                received = self._handle.reader.received
-                done, _ = await asyncio.wait(
-                    {t for t in (self._listening, self._replying, death) if not t.done()},
-                    timeout=_QUIET,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                self._raise_error()
-                if death.done():
-                    await asyncio.wait({self._listening}, timeout=_LAST_WORDS)
-                    raise kernel_died(self._handle.kernel_name)
-                silent = not done and not self._taking
-                if self._replying.done() and silent and received == self._handle.reader.received:
-                    log.warning("A kernel answered, and did not say that it is idle.")
-                    break
-            return self._replying.result()
-        finally:
-            death.cancel()
+        while not (self._listening.done() and self._replying.done()):
+            received = self._handle.reader.received
+            done, _ = await asyncio.wait(
+                {task for task in (self._listening, self._replying) if not task.done()},
+                timeout=_QUIET,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if self._replying.done() and self._replying.exception() is not None:
+                await asyncio.wait({self._listening}, timeout=_LAST_WORDS)
+            self._raise_error()
+            silent = not done and not self._taking
+            if self._replying.done() and silent and received == self._handle.reader.received:
+                log.warning("A kernel answered, and did not say that it is idle.")
+                break
+        return self._replying.result()
 
     async def close(self) -> None:
         """Stop listening."""

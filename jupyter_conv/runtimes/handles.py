@@ -18,7 +18,6 @@ __all__ = ["KernelHandle", "kernel_died"]
 
 _LOCAL_WATCH = 0.25
 _REMOTE_WATCH = 2.0
-_READY_WATCH = 0.25
 
 
 def kernel_died(name: str) -> RuntimeFailure:
@@ -46,6 +45,8 @@ class KernelHandle:
         self.kernel: Kernel = manager.get_kernel(kernel_id)
         self.pid = self._pid_now()
         self._born = None if self.pid is None else birth(self.pid)
+        # Whether a remote kernel lives is a request over the network each time.
+        self._watch = _REMOTE_WATCH if self.pid is None else _LOCAL_WATCH
         self.client: Kernel = None
         self.language: str | None = None
         self._reader: MessageReader | None = None
@@ -88,9 +89,7 @@ class KernelHandle:
         """The content of the answer to a request on the shell channel. Raises `kernel_died` where none can come."""
         while True:
             try:
-                message = await ensure_async(
-                    self.client.shell_channel.get_msg(timeout=_READY_WATCH)
-                )
+                message = await ensure_async(self.client.shell_channel.get_msg(timeout=self._watch))
             except Empty:
                 if not await self.alive():
                     raise kernel_died(self.kernel_name) from None
@@ -107,7 +106,7 @@ class KernelHandle:
     async def died(self) -> None:
         """Return when the kernel has died."""
         while await self.alive():  # noqa: ASYNC110 (a provisioner has nothing to wait on)
-            await asyncio.sleep(_REMOTE_WATCH if self.pid is None else _LOCAL_WATCH)
+            await asyncio.sleep(self._watch)
 
     async def interrupt(self) -> None:
         """Interrupt what it executes."""

@@ -31,6 +31,7 @@ async def end_tree(
     *,
     grace: float,
     born: float | None = None,
+    patience: float = 0,
     interrupt: float = 0.5,
     spare: Collection[int] = (),
     since: float | None = None,
@@ -40,10 +41,11 @@ async def end_tree(
     In: the root's number (it may be gone) and its `birth`, the mark its children carry; `grace` seconds
     before KILL, of which the share `interrupt` is given to INT; `spare` are left alone, as are those that
     lived at `since`, a `birth_now()`.
-    Out: how many were alive. Returns as soon as they are gone; a signal they ignore is not waited for.
+    `patience` are seconds in which they may end by themselves first.
+    Out: how many were ended. Returns as soon as they are gone; a signal they ignore is not waited for.
     """
     tree = _Tree({} if root_pid is None else {root_pid: born}, mark, spare, since)
-    return await in_thread(_end, tree, grace * interrupt, grace * (1 - interrupt))
+    return await in_thread(_end, tree, patience, grace * interrupt, grace * (1 - interrupt))
 
 
 def sweep(mark_prefix: str) -> int:
@@ -130,23 +132,27 @@ def _begins(pid: int, prefix: str) -> bool:
     return mark is not None and mark.startswith(prefix)
 
 
-def _end(tree: _Tree, interrupt: float, terminate: float) -> int:
+def _end(tree: _Tree, patience: float, interrupt: float, terminate: float) -> int:
     alive = tree.scan()
+    if alive and patience:
+        _wait_for(alive, patience)
+        alive = tree.scan()
     if not alive:
         return 0
-    for number, patience in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate)):
+    gone = len(tree.seen) - len(alive)
+    for number, seconds in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate)):
         heeding = [p for p in alive if heeds(p.pid, number)]
         for process in alive:
             send(process, number)
-        if number == signal.SIGTERM and hasattr(signal, "SIGCONT"):
+        if hasattr(signal, "SIGCONT"):
             for process in alive:
-                send(process, signal.SIGCONT)  # a stopped process takes no TERM
-        _wait_for(heeding, patience)
+                send(process, signal.SIGCONT)  # a stopped process takes nothing but KILL
+        _wait_for(heeding, seconds)
         alive = tree.scan()
         if not alive:
             break
     _kill_all(tree, alive)
-    return len(tree.seen)
+    return len(tree.seen) - gone
 
 
 def _kill_all(tree: _Tree, alive: Collection[Process]) -> None:

@@ -132,7 +132,8 @@ class _Command:
         finally:
             ended.cancel()
         await asyncio.wait(self._tasks(), timeout=self._linger)
-        left = await self._end(min(self._grace, 0.5))
+        # Who has just closed the terminal may still be on its way out.
+        left = await self._end(min(self._grace, 0.5), patience=0.1)
         if left:
             what = "A process" if left == 1 else f"{left} processes"
             text = _LEFTOVERS.format(what, "was" if left == 1 else "were")
@@ -164,9 +165,9 @@ class _Command:
         if self._process is not None:
             await self._process.wait()
 
-    async def _end(self, grace: float) -> int:
+    async def _end(self, grace: float, patience: float = 0) -> int:
         root = None if self._process is None else self._process.pid
-        return await end_tree(root, self._mark, grace=grace, born=self._born)
+        return await end_tree(root, self._mark, grace=grace, born=self._born, patience=patience)
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [pump.task for pump in self._pumps]

@@ -14,6 +14,7 @@ from jupyter_conv.errors import RuntimeFailure
 from jupyter_conv.models import Python
 from jupyter_conv.runtimes.kernels import KernelPool
 from jupyter_conv.runtimes.processes import marked
+from jupyter_conv.runtimes.proctable import birth_now
 from jupyter_conv.runtimes.python import PythonRuntime
 
 from .kit import (
@@ -214,6 +215,8 @@ async def test_cancel_ends_what_the_code_started_but_not_what_was_there(talk):
     await talk.run(
         "import subprocess; old = subprocess.Popen(['sleep', '4322'], start_new_session=True)"
     )
+    then = birth_now()
+    wait_until(lambda: birth_now() > then)  # births are told apart by a hundredth of a second
     code = (
         "subprocess.Popen(['setsid', 'sh', '-c', 'trap \"\" INT TERM; sleep 4323'])\n"
         "print('ready')\nwhile True: pass"

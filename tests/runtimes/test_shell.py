@@ -172,7 +172,7 @@ PYTHON_STUBBORN = (
         ),
         ("env -i setsid sleep 4321 & sleep 0.1; echo ready; wait", 0.5),
         (PYTHON_STUBBORN, 4),
-        ("sleep 4321 & kill -STOP $!; echo ready; wait", 0.7),
+        ("echo ready; kill -STOP $$; sleep 4321", 0.7),
     ],
     ids=[
         "plain",
