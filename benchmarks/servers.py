@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 import psutil
 
 from .plugin import install
-from .wire import TOKEN, Http
+from .wire import HOST, TOKEN, Http
 
 __all__ = ["Fanout", "Jupyter", "Process"]
 
@@ -145,10 +146,12 @@ class Fanout:
 
 
 def free_port() -> int:
-    """A port that nobody has now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    """A port that nobody has now; below those that a system gives to clients."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as tried:
+            if tried.connect_ex((HOST, port)) != 0:
+                return port
 
 
 def environment(home: Path, *path: Path) -> dict[str, str]:

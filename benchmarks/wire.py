@@ -9,7 +9,7 @@ import socket
 import struct
 from typing import Any
 
-__all__ = ["TOKEN", "Http", "Socket"]
+__all__ = ["HOST", "TOKEN", "Http", "Socket"]
 
 TOKEN = "benchmarks"
 HOST = "127.0.0.1"
