@@ -51,8 +51,8 @@ def parse_query(model: type[M], arguments: dict[str, list[bytes]]) -> M:
     """A query as a model. Raises `InvalidError`."""
     values: dict[str, str] = {}
     for name, given in arguments.items():
-        if name in ("token", "no_track_activity"):
-            continue  # Jupyter Server's own
+        if name in ("token", "no_track_activity") or (name.isdigit() and given == [b""]):
+            continue  # Jupyter Server's own, and the time that JupyterLab adds against caches
         if len(given) != 1:
             raise _field(name, "multiple", "is given more than once")
         try:

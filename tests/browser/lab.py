@@ -121,4 +121,4 @@ class Notebook:
 
     def view(self, index: int) -> Locator:
         """The task view under a cell."""
-        return self.cell(index).locator(".jpconv-task")
+        return self.cell(index).locator(".jpc-output")
