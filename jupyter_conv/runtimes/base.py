@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunContext", "Runtime"]
 
-R = TypeVar("R", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel, contravariant=True)
 
 
 class RunContext(Protocol):
@@ -54,7 +54,7 @@ class RunContext(Protocol):
         ...
 
     async def emit(self, detail: BaseModel) -> None:
-        """Put a detail into the log. Returns when it is queued; waits when the log is behind."""
+        """Put a detail into the log, behind the output so far. Returns when it is queued; waits when the log is behind."""
         ...
 
     async def delta(self, detail: BaseModel) -> None:
@@ -81,7 +81,7 @@ class RunContext(Protocol):
         ...
 
 
-class Runtime(Protocol, Generic[R]):
+class Runtime(Protocol[R]):
     """The code that runs one kind of runnable."""
 
     runnable: ClassVar[type[Any]]
