@@ -10,9 +10,9 @@ __all__ = ["main"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Out: the exit status; argparse's own errors end the process with 2."""
-    from .parser import parser
+    from .parser import parse
 
-    options = parser().parse_args(argv)
+    options = parse(argv)
     from .commands import run
 
     return run(options)

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from .. import __version__
 
-__all__ = ["parser"]
+__all__ = ["parse", "parser"]
 
 _KINDS = ("shell", "python", "notebook", "ticker", "wait", "prompt")
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command that a line says. Ends the process with 2 where it says none."""
+    top = parser()
+    options, rest = top.parse_known_args(argv)
+    if rest:
+        # argparse takes the words of `run` in one piece; those behind an option are left over.
+        if options.command != "run" or any(word.startswith("-") for word in rest):
+            top.error(
+                f"unrecognized arguments: {' '.join(rest)} (put -- before a body that has dashes)"
+            )
+        options.body += rest
+    return options
 
 
 def parser() -> argparse.ArgumentParser:

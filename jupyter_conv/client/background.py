@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from contextlib import suppress
 from contextvars import Context
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 _POLL = 0.5
 _AT_EXIT = 10.0
+_UNWIND = 2.0
 
 
 class Background:
@@ -68,6 +69,8 @@ class Background:
                         raise TimeoutError(f"Not done after {timeout:g} s.") from None
         except BaseException:
             future.cancel()
+            # Until it has unwound: what comes next may use the same connection or generator.
+            wait([future], _UNWIND)
             raise
 
     async def hop(self, work: Coroutine[Any, Any, T]) -> T:
