@@ -2,6 +2,7 @@
 
 from .base import *
 from .conversation import *
+from .detail import *
 from .event import *
 from .output import *
 from .page import *

@@ -7,7 +7,6 @@ what was asked for is new.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ..errors import ForbiddenError
@@ -28,11 +27,11 @@ from ..models import (
     TaskRequest,
 )
 from ..store import RawPage
+from .conversations import Conversations
+from .events import EventLog
 from .follow import Follower, Sink
 from .principal import Principal
-
-if TYPE_CHECKING:
-    from .service import ConversationService
+from .tasks import Supervisor
 
 __all__ = ["Participant"]
 
@@ -44,10 +43,15 @@ FINISH_GRACE = 10.0
 class Participant:
     """Every verb, for one principal."""
 
-    def __init__(self, service: ConversationService, principal: Principal) -> None:
-        self._service, self._principal = service, principal
-        self._conversations, self._tasks = service.conversations, service.tasks
-        self._events = service.events
+    def __init__(
+        self,
+        conversations: Conversations,
+        tasks: Supervisor,
+        events: EventLog,
+        principal: Principal,
+    ) -> None:
+        self._conversations, self._tasks, self._events = conversations, tasks, events
+        self._principal = principal
 
     async def begin_conversation(self, request: ConversationRequest) -> tuple[Conversation, bool]:
         """The conversation, and whether it is new."""

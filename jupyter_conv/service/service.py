@@ -62,7 +62,7 @@ class ConversationService:
 
     def participant(self, principal: Principal) -> Participant:
         """Every verb, for this principal."""
-        return Participant(self, principal)
+        return Participant(self.conversations, self.tasks, self.events, principal)
 
     async def aclose(self) -> None:
         """Stop what runs, tell it, keep it, close."""
