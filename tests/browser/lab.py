@@ -105,7 +105,8 @@ class Notebook:
     def command(self, id: str, args: dict[str, Any] | None = None) -> None:
         """Run one of JupyterLab's commands, without waiting for what it promises."""
         self.page.evaluate(
-            "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }", [id, args or {}]
+            "([id, args]) => { void window.jupyterapp.commands.execute(id, args); }",
+            [id, args or {}],
         )
 
     def restart_kernel(self) -> None:

@@ -131,9 +131,7 @@ async def test_delay_and_taking_back(api: ConversationAPI) -> None:
     later = await api.create_task(id, TaskRequest(runnable=Ticker(), delay=600))
     assert (later.status, later.code) == (TaskStatus.PENDING, "delayed")
     assert (await api.cancel_task(id, later.id)).status is TaskStatus.CANCELLED
-    soon = await run(
-        api, id, TaskRequest(runnable=Ticker(interval=0, iterations=1), delay=0.05)
-    )
+    soon = await run(api, id, TaskRequest(runnable=Ticker(interval=0, iterations=1), delay=0.05))
     assert soon.status is TaskStatus.COMPLETED
     assert soon.started_at is not None
     assert (soon.started_at - soon.created_at).total_seconds() >= 0.05
@@ -148,8 +146,7 @@ async def test_timeout(api: ConversationAPI) -> None:
 async def test_lists_and_counts(api: ConversationAPI) -> None:
     id = await begin(api)
     ended = [
-        await run(api, id, TaskRequest(runnable=Ticker(interval=0, iterations=1)))
-        for _ in range(3)
+        await run(api, id, TaskRequest(runnable=Ticker(interval=0, iterations=1))) for _ in range(3)
     ]
     pending = await api.create_task(id, TaskRequest(runnable=Wait(), delay=600))
     seen, page_id = [], None
