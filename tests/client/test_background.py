@@ -133,9 +133,7 @@ def test_the_end_of_the_process_leaves_nothing_running(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_the_service_in_this_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_service_in_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     api = await connect(embedded=True)
     conversation = await api.create_conversation(ConversationRequest(title="Here"))
@@ -151,9 +149,7 @@ def test_the_blocking_skin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir(tmp_path)
     api = connect_blocking(embedded=True)
     conversation = api.create_conversation(ConversationRequest(title="Blocking"))
-    task = api.create_task(
-        conversation.id, TaskRequest(runnable=Ticker(iterations=3, interval=0))
-    )
+    task = api.create_task(conversation.id, TaskRequest(runnable=Ticker(iterations=3, interval=0)))
     texts = [e.detail.type for e in api.follow(conversation.id, task.id)]
     assert texts.count("TextReply") == 3
     stream = api.stream(conversation.id, after_seq=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
 from uuid import UUID
 
@@ -151,10 +152,32 @@ async def test_what_is_not_there(server: RunningServer) -> None:
 
 
 async def test_the_firehose(server: RunningServer) -> None:
-    async with aclosing(ConversationClient(server.url, TOKEN)) as client, aclosing(client.firehose()) as stream:
+    async with (
+        aclosing(ConversationClient(server.url, TOKEN)) as client,
+        aclosing(client.firehose()) as stream,
+    ):
         waiting = asyncio.ensure_future(anext(stream))
         made = set()
         async with asyncio.timeout(20):
             while not waiting.done():
                 made.add((await client.create_conversation(ConversationRequest())).id)
             assert (await waiting).conversation_id in made
+
+
+async def test_what_was_seen_is_dropped_and_what_is_transient_passes() -> None:
+    def frame(seq: int | None) -> bytes:
+        detail = {"type": "TextReply", "text": "x"}
+        ids = {"id": str(UUID(int=1)), "conversation_id": str(UUID(int=2))}
+        envelope = {"seq": seq, "created_at": "2026-01-01T00:00:00Z", "source": "agent"}
+        return json.dumps({**ids, **envelope, "detail": detail}).encode()
+
+    stream = EventStream("http://nowhere", {}, after_seq=3)
+    taken = [stream._take(frame(seq)) for seq in (3, 4, None, 4, 2, 5)]
+    assert [e.seq if e else "dropped" for e in taken] == [
+        "dropped",
+        4,
+        None,
+        "dropped",
+        "dropped",
+        5,
+    ]

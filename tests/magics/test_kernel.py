@@ -258,6 +258,24 @@ class TestWidget:
             answer = client.get_shell_msg(timeout=30)
         assert answer["content"]["ename"] == "TaskFailed"
 
+    def test_a_whole_conversation(self, notebook: OpenNotebook) -> None:
+        notebook.run("%%task shell --wait\necho said")
+        ran = notebook.run(
+            "import uuid\nfrom jupyter_conv import ConversationView, connect\napi = await connect()\n"
+            "c = await api.get_conversation(uuid.UUID(str(_task.task.conversation_id)))\n"
+            "view = ConversationView(c, api)"
+        )
+        assert not ran.errors
+        (view,) = [c for c in ran.comms if "_anywidget_id" in str(c.get("data", {}))]
+        comm = view["comm_id"]
+        notebook.send_comm(comm, {"kind": "open", "after_seq": 0})
+        notebook.listen(ran, lambda r: "COMPLETED" in str(self.told(r, comm, "events")))
+        events = [e for c in self.told(ran, comm, "events") for e in c["events"]]
+        assert [e["seq"] for e in events] == list(range(1, len(events) + 1))
+        slow = notebook.run("%%task ticker -o slow\nx")
+        notebook.send_comm(comm, {"kind": "cancel"})
+        notebook.listen(slow, says("CANCELLED"))
+
     @pytest.mark.parametrize(
         "message",
         [None, [], {}, {"kind": "open", "after_seq": "x"}, {"kind": "cancel", "task_id": "nope"}],
