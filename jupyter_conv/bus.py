@@ -14,13 +14,21 @@ Render = Callable[[Sequence[bytes]], bytes]
 class Batch:
     """Events of one conversation that came together: `(seq, JSON)` in order; a transient one has no `seq`."""
 
-    __slots__ = ("_rendered", "conversation_id", "events", "size")
+    __slots__ = ("_rendered", "conversation_id", "events", "newest", "oldest", "size")
 
     def __init__(self, conversation_id: UUID, events: Sequence[tuple[int | None, bytes]]) -> None:
         self.conversation_id = conversation_id
         self.events = events
         self.size = sum(len(body) for _, body in events)
+        numbers = [seq for seq, _ in events if seq is not None]
+        self.oldest, self.newest = (numbers[0], numbers[-1]) if numbers else (0, 0)
         self._rendered: dict[Render, bytes] = {}
+
+    def after(self, seq: int) -> Batch:
+        """The part behind `seq`; transient events stay."""
+        if self.oldest > seq or not self.newest:
+            return self
+        return Batch(self.conversation_id, [e for e in self.events if e[0] is None or e[0] > seq])
 
     def rendered(self, render: Render) -> bytes:
         """The batch as a wire carries it, made once for all who ask."""

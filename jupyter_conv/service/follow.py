@@ -43,6 +43,8 @@ class Follower:
         self._bus, self._id, self._sink = bus, conversation_id, sink
         self._backlog: deque[Batch] = deque()
         self._size = 0
+        self._last = 0
+        self._newest = 0
         self._is_live = False
 
     def listen(self) -> None:
@@ -52,8 +54,12 @@ class Follower:
     def deliver(self, batch: Batch) -> None:
         """The bus tells."""
         if self._is_live:
-            self._sink.live(batch)
+            # What was read just after its commit is told once more here.
+            batch = batch.after(self._last)
+            if batch.events:
+                self._sink.live(batch)
             return
+        self._newest = batch.newest or self._newest
         self._backlog.append(batch)
         self._size += batch.size
         while self._size > BACKLOG and self._backlog:
@@ -61,28 +67,26 @@ class Follower:
 
     async def catch_up(self, read: Read, after_seq: int) -> None:
         """Tell everything after `after_seq` up to now, and let the rest through as it comes."""
-        last = after_seq
+        self._last = after_seq
         while not self._is_live:
-            page = await read(last, PAGE)
+            page = await read(self._last, PAGE)
             if page:
                 await self._sink.replay([body for _, body in page])
-                last = page[-1][0]
+                self._last = page[-1][0]
             if len(page) < PAGE:
-                last = await self._drain(last)
+                await self._drain()
 
-    async def _drain(self, last: int) -> int:
+    async def _drain(self) -> None:
         while self._backlog:
             batch = self._backlog.popleft()
             self._size -= batch.size
-            fresh = [(seq, body) for seq, body in batch.events if seq is None or seq > last]
-            first = next((seq for seq, _ in fresh if seq is not None), None)
-            if first is not None and first > last + 1:
-                return last  # a part of the backlog was thrown away: read it from the store
-            if fresh:
-                await self._sink.replay([body for _, body in fresh])
-                last = max((seq for seq, _ in fresh if seq is not None), default=last)
-        self._is_live = True
-        return last
+            batch = batch.after(self._last)
+            if batch.oldest > self._last + 1:
+                return  # what came before it was thrown away: read it from the store
+            if batch.events:
+                await self._sink.replay([body for _, body in batch.events])
+                self._last = batch.newest or self._last
+        self._is_live = self._newest <= self._last
 
     def go_live(self) -> None:
         """Let what comes through, without history."""
