@@ -1,5 +1,7 @@
 """Keep: the event log and the rest, in SQLite or PostgreSQL. No SQL anywhere else."""
 
+from sqlalchemy import Connection
+
 from . import conversations, events, tasks
 from .events import RawPage
 from .store import Store, Synchronous
@@ -8,6 +10,7 @@ from .writer import Committed, Draft
 
 __all__ = [
     "Committed",
+    "Connection",
     "Draft",
     "RawPage",
     "Store",
