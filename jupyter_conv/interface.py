@@ -23,7 +23,23 @@ from .models import (
     TaskRequest,
 )
 
-__all__ = ["ConversationAPI"]
+__all__ = ["ConversationAPI", "Events"]
+
+
+class Events(Protocol):
+    """A stream of events. It does not end by itself: close it."""
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> Event:
+        """The next event, when it comes."""
+        ...
+
+    async def aclose(self) -> None:
+        """Hear no more."""
+        ...
 
 
 class ConversationAPI(Protocol):
@@ -106,16 +122,14 @@ class ConversationAPI(Protocol):
         """One event."""
         ...
 
-    def stream(
-        self, conversation_id: UUID, *, after_seq: int | None = None
-    ) -> AsyncIterator[Event]:
+    def stream(self, conversation_id: UUID, *, after_seq: int | None = None) -> Events:
         """Everything after `after_seq`, then what comes: no gap, no double, in order. It does not end by itself.
 
         Without `after_seq`: the newest status of the conversation, then what comes. Close it with `aclose()`.
         """
         ...
 
-    def firehose(self) -> AsyncIterator[Event]:
+    def firehose(self) -> Events:
         """What comes, of every conversation. For admins."""
         ...
 

@@ -156,9 +156,7 @@ ROUTES: tuple[Route, ...] = (
         query=ConversationFilter,
         errors=(errors.InvalidError,),
     ),
-    Route(
-        "get_conversation", "GET", _ONE, "One conversation", Conversation, errors=_FOUND
-    ),
+    Route("get_conversation", "GET", _ONE, "One conversation", Conversation, errors=_FOUND),
     Route(
         "update_conversation",
         "PATCH",

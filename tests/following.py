@@ -33,7 +33,7 @@ async def until(
         told = [event.detail for event in found[-5:]]
         raise AssertionError(f"it did not come within {deadline} s; the last were {told}") from None
     finally:
-        await stream.aclose()  # type: ignore[attr-defined]  # streams are async generators
+        await stream.aclose()
     raise AssertionError("the stream ended")
 
 

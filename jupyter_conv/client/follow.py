@@ -18,7 +18,7 @@ async def streaming(
     api: ConversationAPI, conversation_id: UUID, *, after_seq: int | None = None
 ) -> AsyncIterator[AsyncIterator[Event]]:
     """A stream that is closed at the end of the block."""
-    async with aclosing(cast(Any, api.stream(conversation_id, after_seq=after_seq))) as stream:
+    async with aclosing(api.stream(conversation_id, after_seq=after_seq)) as stream:
         yield stream
 
 

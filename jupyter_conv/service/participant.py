@@ -6,7 +6,7 @@ what was asked for is new.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from uuid import UUID
 
 from ..errors import ForbiddenError
@@ -159,7 +159,7 @@ class Participant:
 
     async def stream(
         self, conversation_id: UUID, *, after_seq: int | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event, None]:
         ref = await self._conversations.ref(self._principal, conversation_id)
         async for event in self._events.stream(ref, after_seq):
             yield event
@@ -170,7 +170,7 @@ class Participant:
             raise ForbiddenError("Every conversation's events are for administrators alone.")
         return self._events.follow_all(sink)
 
-    async def firehose(self) -> AsyncIterator[Event]:
+    async def firehose(self) -> AsyncGenerator[Event, None]:
         if not self._principal.admin:
             raise ForbiddenError("Every conversation's events are for administrators alone.")
         async for event in self._events.firehose():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
@@ -16,7 +17,7 @@ from ..client.background import Background, background
 from ..display import Transcript
 from ..errors import ConversationError
 from ..interface import ConversationAPI
-from ..models import Conversation, Event, Task
+from ..models import Conversation, Event, Task, TaskStatusUpdate
 from .assets import script, style
 from .pump import Pump
 
@@ -40,6 +41,8 @@ class EventView(anywidget.AnyWidget):
     task_id = traitlets.Unicode(allow_none=True, default_value=None).tag(sync=True)
     task = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
     tail: Any = traitlets.List().tag(sync=True)
+    # Without a declaration anywidget drops the value that the constructor is given.
+    _css = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, api: ConversationAPI, **traits: Any) -> None:
         self._api = api
@@ -170,12 +173,27 @@ class ConversationView(EventView):
 
     def __init__(self, conversation: Conversation, api: Any = None) -> None:
         self._id = conversation.id
+        self._known: set[UUID] = set()
         super().__init__(
             _on_background(api), mode="conversation", conversation_id=str(conversation.id)
         )
 
     def _events(self, after_seq: int) -> AsyncIterator[Event]:
         return follow_conversation(self._api, self._id, after_seq=after_seq)
+
+    def _noticed(self, events: list[Event]) -> None:
+        for event in events:
+            detail = event.detail
+            if isinstance(detail, TaskStatusUpdate) and (
+                detail.task_id not in self._known or detail.status.finished
+            ):
+                self._known.add(detail.task_id)
+                self._start(self._show_task(detail.task_id))
+
+    async def _show_task(self, task_id: UUID) -> None:
+        with contextlib.suppress(ConversationError):  # without it, the view has the task's events
+            task = await self._api.get_task(self._id, task_id)
+            self.send({"kind": "task", "task": task.model_dump(mode="json")})
 
     async def _cancel(self, task_id: UUID | None) -> None:
         tasks = [task_id] if task_id else [t.id for t in await unfinished(self._api, self._id)]

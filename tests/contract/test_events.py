@@ -112,7 +112,7 @@ async def test_a_stream_begins_with_the_newest_status(api: ConversationAPI) -> N
     await note(api, id, "after")
     second = await anext(stream)
     assert second.detail == Note(data="after")
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
 
 
 async def test_late_joiners_see_everything_once_in_order_while_many_write(
