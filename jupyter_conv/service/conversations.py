@@ -10,8 +10,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-
 from ..errors import ConflictError, NotFoundError
 from ..models import (
     Conversation,
@@ -27,7 +25,7 @@ from ..models import (
     utc_now,
 )
 from ..sandbox import LocalSandbox
-from ..store import Draft, Store, conversations
+from ..store import Connection, Draft, Store, conversations
 from ..store.conversations import ConversationRow
 from ..workspace import Workspaces
 from .events import EventLog
@@ -90,7 +88,7 @@ class Conversations:
 
     def _insert(
         self,
-        connection: sa.Connection,
+        connection: Connection,
         *,
         principal: Principal,
         id: UUID,
@@ -158,7 +156,7 @@ class Conversations:
         if values.get("tags", ...) is None:
             values["tags"] = {}
 
-        def apply(connection: sa.Connection) -> tuple[ConversationRow | None, Sequence[Draft]]:
+        def apply(connection: Connection) -> tuple[ConversationRow | None, Sequence[Draft]]:
             if values:
                 conversations.update(connection, ref.key, utc_now(), **values)
             return conversations.find(connection, ref.id), ()
@@ -195,7 +193,7 @@ class Conversations:
     async def _change(
         self, ref: Ref, since: Sequence[ConversationStatus], status: ConversationStatus
     ) -> None:
-        def apply(connection: sa.Connection) -> tuple[bool, Sequence[Draft]]:
+        def apply(connection: Connection) -> tuple[bool, Sequence[Draft]]:
             now = utc_now()
             done = conversations.set_status(
                 connection, ref.key, status, since=since, message=None, now=now
