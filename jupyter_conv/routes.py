@@ -7,7 +7,9 @@ made of them. Paths are below the server's `base_url`; `{…}` is one segment.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from . import errors
 from .models import (
@@ -71,7 +73,7 @@ class DeleteQuery(Request):
 class SocketQuery(Request):
     """The query of a socket: the last `seq` that the participant has."""
 
-    after_seq: int | None = None
+    after_seq: Annotated[int, Field(ge=0)] | None = None
 
 
 @dataclass(frozen=True)

@@ -108,9 +108,7 @@ class Conversations:
             connection, id=id, owner=principal.name, request=request, body=body, now=now
         )
         # This machine has nothing to prepare: both steps are told, in one commit.
-        conversations.set_status(
-            connection, key, READY, since=[CREATING], message=None, now=now, told_at=2
-        )
+        conversations.set_status(connection, key, READY, since=[CREATING], message=None, now=now)
         ref = Ref(key, id, principal.name, request.workspace)
         drafts = (self._told(ref, CREATING, now), self._told(ref, READY, now))
         return (conversations.find(connection, id), True), drafts

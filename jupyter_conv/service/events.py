@@ -9,8 +9,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
-
-import sqlalchemy as sa
 from pydantic import BaseModel
 
 from ..bus import Bus
@@ -25,7 +23,17 @@ from ..models import (
     dump_detail,
     event_seq,
 )
-from ..store import Draft, RawPage, Store, conversations, events, micros, now_micros, tasks
+from ..store import (
+    Connection,
+    Draft,
+    RawPage,
+    Store,
+    conversations,
+    events,
+    micros,
+    now_micros,
+    tasks,
+)
 from .follow import Follower, Queue, Sink
 from .principal import Ref
 
@@ -67,7 +75,7 @@ class EventLog:
         """A client's word. Its event's JSON, once it is kept. Raises `ConflictError` in a finished conversation."""
         draft = self.draft(ref, detail, Source.USER)
 
-        def apply(connection: sa.Connection) -> tuple[None, list[Draft]]:
+        def apply(connection: Connection) -> tuple[None, list[Draft]]:
             require_open(connection, ref)
             return None, [draft]
 
@@ -91,7 +99,7 @@ class EventLog:
     ) -> RawPage:
         """A page of events, as JSON."""
 
-        def query(connection: sa.Connection) -> RawPage:
+        def query(connection: Connection) -> RawPage:
             return events.search(
                 connection,
                 ref.key,
@@ -182,7 +190,7 @@ async def _stop(following: asyncio.Future[Follower]) -> None:
         (await following).stop()
 
 
-def require_open(connection: sa.Connection, ref: Ref) -> ConversationStatus:
+def require_open(connection: Connection, ref: Ref) -> ConversationStatus:
     """The status of a conversation that takes tasks and words. Raises `ConflictError` for a finished one."""
     row = conversations.find(connection, ref.id)
     if row is None:
@@ -196,14 +204,14 @@ def require_open(connection: sa.Connection, ref: Ref) -> ConversationStatus:
     return status
 
 
-def _newest_status(connection: sa.Connection, *, ref: Ref) -> tuple[int, bytes | None]:
+def _newest_status(connection: Connection, *, ref: Ref) -> tuple[int, bytes | None]:
     row = conversations.find(connection, ref.id)
     if row is None:
         raise NotFoundError(f"There is no conversation {ref.id}.")
-    return row.last_seq, events.one(connection, ref.key, row.status_seq)
+    return row.last_seq, events.newest(connection, ref.key, "ConversationStatusUpdate")
 
 
-def _task_key(connection: sa.Connection, ref: Ref, where: EventFilter) -> int | None:
+def _task_key(connection: Connection, ref: Ref, where: EventFilter) -> int | None:
     if where.task_id__eq is None:
         return None
     row: Any = tasks.find(connection, where.task_id__eq)

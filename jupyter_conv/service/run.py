@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import sqlalchemy as sa
-
 from ..errors import ConversationError, RuntimeFailure, StorageError
 from ..models import Json, Source, TaskStatus, TaskStatusUpdate, utc_now
 from ..sandbox import LocalSandbox
-from ..store import Draft, Store, tasks
+from ..store import Connection, Draft, Store, tasks
 from .context import Context
 from .events import EventLog
 from .job import Job
@@ -109,7 +107,7 @@ class Runner:
                 await asyncio.sleep(delay)
 
     def _ending(
-        self, connection: sa.Connection, *, job: Job, end: _End
+        self, connection: Connection, *, job: Job, end: _End
     ) -> tuple[None, Sequence[Draft]]:
         now = utc_now()
         told: dict[str, Any] = {"status": end.status, "code": end.code, "message": end.message}
@@ -160,7 +158,7 @@ class Runner:
 
     def _transition(
         self,
-        connection: sa.Connection,
+        connection: Connection,
         *,
         job: Job,
         since: Sequence[TaskStatus],

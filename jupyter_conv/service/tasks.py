@@ -9,8 +9,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-
 from ..errors import ConflictError, InvalidError, NotFoundError, QuotaError
 from ..models import (
     Page,
@@ -25,7 +23,7 @@ from ..models import (
 )
 from ..runtimes import Registry, Runtime
 from ..sandbox import LocalSandbox
-from ..store import Draft, Store, tasks
+from ..store import Connection, Draft, Store, tasks
 from .events import EventLog, require_open
 from .job import Job
 from .lanes import Lanes
@@ -82,7 +80,7 @@ class Supervisor:
 
     def _insert(
         self,
-        connection: sa.Connection,
+        connection: Connection,
         *,
         ref: Ref,
         id: UUID,

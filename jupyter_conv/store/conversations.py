@@ -47,7 +47,6 @@ class ConversationRow:
     conversation: Conversation
     request: str
     last_seq: int
-    status_seq: int
 
 
 def insert(
@@ -74,7 +73,6 @@ def insert(
             tags=json.dumps(request.tags, ensure_ascii=False),
             request=body,
             last_seq=0,
-            status_seq=0,
             created_at=micros(now),
             updated_at=micros(now),
         )
@@ -162,16 +160,14 @@ def set_status(
     since: Iterable[ConversationStatus],
     message: str | None,
     now: datetime,
-    told_at: int = 1,
 ) -> bool:
-    """Write the status, where it is one of `since`. `told_at`: which of the coming events tells it."""
+    """Write the status, where it is one of `since`. Returns whether it was."""
     result = connection.execute(
         sa.update(table)
         .where(table.c.key == key, table.c.status.in_(list(since)))
         .values(
             status=status,
             message=message,
-            status_seq=table.c.last_seq + told_at,
             updated_at=micros(now),
         )
     )
@@ -231,4 +227,4 @@ def _row(row: sa.Row[Any], children: tuple[UUID, ...]) -> ConversationRow:
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
     )
-    return ConversationRow(row.key, conversation, row.request, row.last_seq, row.status_seq)
+    return ConversationRow(row.key, conversation, row.request, row.last_seq)

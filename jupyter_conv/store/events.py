@@ -9,11 +9,11 @@ import sqlalchemy as sa
 
 from ..models import EventFilter, EventOrder
 from . import cursor, dialect
-from .schema import conversations, event_counts, event_key, key_range, seq_of
+from .schema import MAX_SEQ, conversations, event_counts, event_key, key_range, seq_of
 from .schema import events as table
 from .times import micros
 
-__all__ = ["RawPage", "after", "count", "one", "search"]
+__all__ = ["RawPage", "after", "count", "newest", "one", "search"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,9 @@ def after(
 ) -> list[tuple[int, bytes]]:
     """The next events behind `seq`, in order, at most `limit`."""
     low, high = key_range(conversation_key)
-    rows = connection.execute(_AFTER, {"low": low + seq, "high": high, "limit": limit})
+    rows = connection.execute(
+        _AFTER, {"low": _behind(low, high, seq), "high": high, "limit": limit}
+    )
     return [(seq_of(key), body) for key, body in rows]
 
 
@@ -43,8 +45,26 @@ _AFTER = (
 
 def one(connection: sa.Connection, conversation_key: int, seq: int) -> bytes | None:
     """One event's JSON."""
+    if not 0 < seq <= MAX_SEQ:
+        return None  # a larger number would reach into another conversation's keys
     statement = sa.select(table.c.body).where(table.c.key == event_key(conversation_key, seq))
     return connection.execute(statement).scalar_one_or_none()
+
+
+def newest(connection: sa.Connection, conversation_key: int, type: str) -> bytes | None:
+    """The last event of one type, as JSON."""
+    low, high = key_range(conversation_key)
+    statement = (
+        sa.select(table.c.body)
+        .where(table.c.type == type, table.c.key > low, table.c.key < high)
+        .order_by(table.c.key.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def _behind(low: int, high: int, seq: int) -> int:
+    return min(low + max(seq, 0), high)
 
 
 def search(
@@ -104,9 +124,9 @@ def _conditions(
 ) -> list[sa.ColumnElement[bool]]:
     low, high = key_range(conversation_key)
     if where.seq__gt is not None:
-        low = min(low + where.seq__gt, high)
+        low = _behind(low, high, where.seq__gt)
     if where.seq__lt is not None:
-        high = min(key_range(conversation_key)[0] + where.seq__lt, high)
+        high = _behind(key_range(conversation_key)[0], high, where.seq__lt)
     found = [table.c.key > low, table.c.key < high]
     if where.type__eq is not None:
         found.append(table.c.type == where.type__eq)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 __all__ = [
     "HEAD",
+    "MAX_SEQ",
     "conversations",
     "event_counts",
     "event_key",
@@ -55,7 +56,6 @@ conversations = sa.Table(
     sa.Column("tags", sa.Text, nullable=False),
     sa.Column("request", sa.Text, nullable=False),  # what was asked, to know it when asked again
     sa.Column("last_seq", sa.BigInteger, nullable=False, default=0),
-    sa.Column("status_seq", sa.BigInteger, nullable=False, default=0),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.Index("ix_conversations_created", "created_at", "key"),
@@ -63,6 +63,7 @@ conversations = sa.Table(
     sa.Index("ix_conversations_owner_created", "owner", "created_at", "key"),
     sa.Index("ix_conversations_owner_updated", "owner", "updated_at", "key"),
     sa.Index("ix_conversations_parent", "parent_id"),
+    sqlite_autoincrement=True,  # the key of an erased one is never given again
 )
 
 tasks = sa.Table(

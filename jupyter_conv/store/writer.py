@@ -20,7 +20,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from ..errors import ConversationError, NotFoundError, StorageError, UnavailableError
+from ..errors import NotFoundError, StorageError, UnavailableError
 from ..models import Envelope
 from . import dialect
 from .schema import conversations, event_counts, event_key, events
@@ -217,7 +217,9 @@ def _apply(connection: sa.Connection, unit: _Unit) -> None:
     try:
         unit.value, drafts = unit.apply(connection)
         unit.drafts = [*drafts, *unit.drafts]
-    except (ConversationError, sa.exc.IntegrityError) as error:
+    except sa.exc.OperationalError:
+        raise  # the disk's affair, and so everyone's
+    except Exception as error:  # noqa: BLE001
         savepoint.rollback()
         unit.error, unit.drafts = error, ()
     else:
