@@ -61,7 +61,9 @@ export function isFinished(status: TaskStatus): boolean {
 export function withTask(state: TaskState, task: Task): TaskState {
   const at = Date.parse(task.updated_at);
   if (at < state.statusAt || isFinished(state.status)) {
-    return { ...state, task: isFinished(task.status) ? task : state.task };
+    // Events have told more of its life; its title and what it runs are in the snapshot alone.
+    const ended = state.task !== null && isFinished(state.task.status);
+    return { ...state, task: ended ? state.task : task };
   }
   return {
     ...state,
