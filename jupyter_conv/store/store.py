@@ -125,7 +125,8 @@ def _acquire(url: str) -> FileLock | None:
     path = Path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(f"{path}.lock")
+        # Taken in one thread, let go in another.
+        lock = FileLock(f"{path}.lock", thread_local=False)
         lock.acquire(blocking=False)
     except Timeout:
         raise StorageError(
