@@ -91,6 +91,8 @@ class OutputGatherer:
 
     async def flush(self) -> None:
         """Emit what is gathered."""
+        if not (self._segments or self._timer or self._lock.locked()):
+            return
         async with self._lock:
             self._raise_timer_error()
             await self._flush()

@@ -20,6 +20,8 @@ __all__ = ["Context"]
 
 PROGRESS_INTERVAL = 0.25
 """Seconds between two words on progress."""
+TURN = 100
+"""After so many events that nothing had to wait for, the rest of the server has its turn."""
 
 
 class Context:
@@ -41,6 +43,8 @@ class Context:
         self.workspace, self.environment, self.kernels = workspace, environment, kernels
         self._job, self._log, self._set_progress = job, log, set_progress
         self._outputs = OutputGatherer(self._put, self.progress, max_bytes=max_output_bytes)
+        self._task = (job.key, str(job.id))
+        self._put_out = 0
         self._failed: BaseException | None = None
         self._told = float("-inf")
         self._held: TaskStatusUpdate | None = None
@@ -104,14 +108,12 @@ class Context:
     async def _put(self, detail: BaseModel, *, durable: bool = True) -> None:
         self._check()
         draft = self._log.draft(
-            self._job.ref,
-            detail,
-            Source.RUNTIME,
-            task=(self._job.key, self._job.id),
-            durable=durable,
+            self._job.ref, detail, Source.RUNTIME, task=self._task, durable=durable
         )
         self._log.append(draft, on_error=self._fail)
-        await self._log.room()
+        self._put_out += 1
+        if self._log.full or self._put_out % TURN == 0:
+            await self._log.room()
 
     def _fail(self, error: BaseException) -> None:
         self._failed = self._failed or error

@@ -52,11 +52,11 @@ class EventLog:
         detail: BaseModel,
         source: Source,
         *,
-        task: tuple[int, UUID] | None = None,
+        task: tuple[int, str] | None = None,
         durable: bool = True,
         at: datetime | None = None,
     ) -> Draft:
-        """A detail, stamped with the present moment or with `at`, and serialised."""
+        """A detail, stamped with the present moment or with `at`, and serialised. `task`: its key and its id."""
         kind: str = detail.type  # type: ignore[attr-defined]  # every detail has one
         key, id = task or (None, None)
         return Draft(
@@ -67,7 +67,7 @@ class EventLog:
             kind,
             dump_detail(detail),
             key,
-            str(id) if id else None,
+            id,
             durable,
         )
 
@@ -86,8 +86,14 @@ class EventLog:
         """Queue events without waiting; `on_error` is told where they could not be kept."""
         self._store.append(drafts, on_error=on_error)
 
+    @property
+    def full(self) -> bool:
+        """Whether the log is so far behind that who appends should wait for `room()`."""
+        return self._store.full
+
     async def room(self) -> None:
-        """Return when the log is not too far behind."""
+        """Let others have their turn; return when the log is not too far behind."""
+        await asyncio.sleep(0)
         await self._store.room()
 
     async def flush(self) -> None:

@@ -174,7 +174,7 @@ class Runner:
         return True, (self._update(job, update),)
 
     def _update(self, job: Job, update: TaskStatusUpdate) -> Draft:
-        return self._events.draft(job.ref, update, Source.SYSTEM, task=(job.key, job.id))
+        return self._events.draft(job.ref, update, Source.SYSTEM, task=(job.key, str(job.id)))
 
 
 def _stopped(job: Job) -> _End:

@@ -109,7 +109,7 @@ class Supervisor:
             now=now,
         )
         detail = TaskStatusUpdate(task_id=id, status=TaskStatus.PENDING, code=code)
-        draft = self._events.draft(ref, detail, Source.SYSTEM, task=(key, id))
+        draft = self._events.draft(ref, detail, Source.SYSTEM, task=(key, str(id)))
         return (tasks.find(connection, id), True), (draft,)
 
     def _admit(self, job: Job, delay: float) -> None:

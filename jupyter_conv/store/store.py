@@ -103,6 +103,11 @@ class Store:
         """Queue a unit that nobody waits for; `on_error` is told where it could not be kept. See `room`."""
         self._writer.append(apply, drafts, on_error)
 
+    @property
+    def full(self) -> bool:
+        """Whether the writer is so far behind that who appends should wait for `room()`."""
+        return self._writer.full
+
     async def room(self) -> None:
         """Return when the writer is not too far behind."""
         await self._writer.room()

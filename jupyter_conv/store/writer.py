@@ -59,10 +59,10 @@ Tell = Callable[[UUID, list[Committed]], None]
 @dataclass(slots=True)
 class _Unit:
     apply: Apply | None
-    drafts: Sequence[Draft]
+    drafts: list[Draft]
     future: asyncio.Future[tuple[Any, list[Committed]]] | None
     on_error: Callable[[BaseException], None] | None
-    weight: int
+    weight: int = 0
     value: Any = None
     error: BaseException | None = None
     committed: list[Committed] = field(default_factory=list)
@@ -81,7 +81,8 @@ class Writer:
     def __init__(self, engine: sa.Engine, readers: sa.Engine, tell: Tell) -> None:
         self._engine, self._readers, self._tell = engine, readers, tell
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Unit] | None] = queue.SimpleQueue()
+        self._turn: list[_Unit] = []
         self._dirty = threading.Event()
         self._closing = False
         self._pending = 0
@@ -99,7 +100,8 @@ class Writer:
     ) -> asyncio.Future[tuple[Any, list[Committed]]]:
         """Queue a unit: a future of its value and its committed events."""
         future = self._loop.create_future()
-        self._submit(apply, drafts, future, None)
+        self._submit(_Unit(apply, list(drafts), future, None))
+        self._hand_over()
         return future
 
     def append(
@@ -108,23 +110,43 @@ class Writer:
         drafts: Sequence[Draft],
         on_error: Callable[[BaseException], None],
     ) -> None:
-        """Queue a unit that nobody waits for; `on_error` is called where it could not be kept."""
-        self._submit(apply, drafts, None, on_error)
+        """Queue a unit that nobody waits for; `on_error` is called where it could not be kept.
 
-    def _submit(
-        self,
-        apply: Apply | None,
-        drafts: Sequence[Draft],
-        future: asyncio.Future[tuple[Any, list[Committed]]] | None,
-        on_error: Callable[[BaseException], None] | None,
-    ) -> None:
+        What one producer appends in one turn of the loop is one unit, and goes to the writer when the turn ends.
+        """
+        last = self._turn[-1] if self._turn else None
+        if apply is None and last is not None and last.apply is None and last.on_error == on_error:
+            last.drafts += drafts
+            self._weigh(last, drafts)
+        else:
+            self._submit(_Unit(apply, list(drafts), None, on_error))
+
+    def _submit(self, unit: _Unit) -> None:
         if self._closing:
             raise UnavailableError("The server is closing; ask again when it is back.")
-        unit = _Unit(apply, drafts, future, on_error, sum(len(d.detail) + 300 for d in drafts))
-        self._pending += unit.weight
+        self._weigh(unit, unit.drafts)
+        if not self._turn:
+            self._loop.call_soon(self._hand_over)
+        self._turn.append(unit)
+
+    def _weigh(self, unit: _Unit, drafts: Sequence[Draft]) -> None:
+        weight = 0
+        for draft in drafts:
+            weight += 300 + len(draft.detail)
+        unit.weight += weight
+        self._pending += weight
         if self._pending > self.capacity:
             self._has_room.clear()
-        self._queue.put(unit)
+
+    def _hand_over(self) -> None:
+        if self._turn:
+            self._queue.put(self._turn)
+            self._turn = []
+
+    @property
+    def full(self) -> bool:
+        """Whether who appends should wait for `room()`."""
+        return not self._has_room.is_set()
 
     async def room(self) -> None:
         """Return when there is room for more."""
@@ -133,6 +155,7 @@ class Writer:
     async def aclose(self) -> None:
         """Commit what is queued, then end the threads."""
         self._closing = True
+        self._hand_over()
         self._queue.put(None)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
@@ -151,20 +174,20 @@ class Writer:
         self._dirty.set()
 
     def _gather(self) -> list[_Unit] | None:
-        first = self._queue.get()
-        if first is None:
+        units = self._queue.get()
+        if units is None:
             return None
-        units, size = [first], len(first.drafts)
+        size = _size(units)
         while size < self.group:
             try:
-                unit = self._queue.get_nowait()
+                more = self._queue.get_nowait()
             except queue.Empty:
                 break
-            if unit is None:
+            if more is None:
                 self._queue.put(None)
                 break
-            units.append(unit)
-            size += len(unit.drafts)
+            units += more
+            size += _size(more)
         return units
 
     def _commit(self, connection: sa.Connection, units: list[_Unit]) -> int:
@@ -175,9 +198,11 @@ class Writer:
                         _apply(connection, unit)
                 return _append(connection, units)
         except Exception as error:  # noqa: BLE001
-            # Nothing of the group was kept; every unit of it must hear so, and the writer goes on.
+            # Nothing of the group was kept; every unit that lost something hears so, and the writer goes on.
             for unit in units:
-                unit.error, unit.committed = unit.error or _translate(error), []
+                unit.committed = []
+                if unit.apply is not None or unit.drafts:
+                    unit.error = unit.error or _translate(error)
             return 0
 
     def _tidy(self) -> None:
@@ -211,6 +236,10 @@ class Writer:
                 unit.future.set_result((unit.value, unit.committed))
 
 
+def _size(units: Sequence[_Unit]) -> int:
+    return sum(len(unit.drafts) for unit in units)
+
+
 def _apply(connection: sa.Connection, unit: _Unit) -> None:
     assert unit.apply is not None
     savepoint = connection.begin_nested()
@@ -221,7 +250,7 @@ def _apply(connection: sa.Connection, unit: _Unit) -> None:
         raise  # the disk's affair, and so everyone's
     except Exception as error:  # noqa: BLE001
         savepoint.rollback()
-        unit.error, unit.drafts = error, ()
+        unit.error, unit.drafts = error, []
     else:
         savepoint.commit()
 
@@ -229,30 +258,27 @@ def _apply(connection: sa.Connection, unit: _Unit) -> None:
 def _append(connection: sa.Connection, units: list[_Unit]) -> int:
     """Number and insert the events of all units that still stand. Returns how many."""
     heads = _reserve(connection, units)
+    erased = {key for key, head in heads.items() if head.seq is None}
     rows: list[tuple[Any, ...]] = []
     counts: Counter[tuple[int, str, str]] = Counter()
     for unit in units:
-        if any(heads.get(d.conversation_key, 0) is None for d in unit.drafts):
+        if erased and not erased.isdisjoint(d.conversation_key for d in unit.drafts):
             unit.error = NotFoundError("The conversation was erased.")
             continue
-        for draft in unit.drafts:
-            key, id, created_at, source, type_, detail, task_key, task_id, durable = draft
-            envelope, time = _envelope(id), iso(created_at)
+        for key, _, created_at, source, type_, detail, task_key, task_id, durable in unit.drafts:
+            head, time = heads[key], iso(created_at)
             if not durable:
-                body = envelope.encode_transient(time, source, task_id, detail)
+                body = head.envelope.encode_transient(time, source, task_id, detail)
                 unit.committed.append((None, body))
                 continue
-            seq = heads[key]
-            assert seq is not None
-            heads[key] = seq + 1
-            body = envelope.encode(seq, time, source, task_id, detail)
+            head.seq = seq = (head.seq or 0) + 1
+            body = head.envelope.encode(seq, time, source, task_id, detail)
             unit.committed.append((seq, body))
             rows.append((event_key(key, seq), type_, source, task_key, created_at, body))
             counts[key, type_, source] += 1
     if rows:
         _INSERT.many(connection, rows)
-        add = [(*of, number) for of, number in counts.items()]
-        _COUNT.many(connection, add)
+        _COUNT.many(connection, [(*of, number) for of, number in counts.items()])
     return len(rows)
 
 
@@ -270,19 +296,31 @@ _RESERVE = dialect.Statement(
 )
 
 
-def _reserve(connection: sa.Connection, units: list[_Unit]) -> dict[int, int | None]:
-    """The first number for each conversation of the group; None where it is gone."""
-    numbers: Counter[int] = Counter()
-    newest: dict[int, int] = {}
+@dataclass(slots=True)
+class _Head:
+    """Where a conversation's log ends: its last `seq`, None where it was erased."""
+
+    envelope: Envelope
+    number: int = 0
+    newest: int = 0
+    seq: int | None = 0
+
+
+def _reserve(connection: sa.Connection, units: list[_Unit]) -> dict[int, _Head]:
+    """The heads of the group's conversations, as they are before its events."""
+    heads: dict[int, _Head] = {}
     for unit in units:
         for draft in unit.drafts:
+            head = heads.get(draft.conversation_key)
+            if head is None:
+                head = heads[draft.conversation_key] = _Head(_envelope(draft.conversation_id))
             if draft.durable:
-                numbers[draft.conversation_key] += 1
-                newest[draft.conversation_key] = draft.created_at
-    heads: dict[int, int | None] = {}
-    for key, number in numbers.items():
-        found = _RESERVE.one(connection, number=number, now=newest[key], of=key)
-        heads[key] = None if found is None else found[0] - number + 1
+                head.number += 1
+                head.newest = draft.created_at
+    for key, head in heads.items():
+        if head.number:
+            found = _RESERVE.one(connection, number=head.number, now=head.newest, of=key)
+            head.seq = None if found is None else found[0] - head.number
     return heads
 
 
