@@ -4,7 +4,11 @@ from .base import *
 from .conversation import *
 from .detail import *
 from .event import *
+from .frame import *
+from .file import *
 from .output import *
 from .page import *
 from .runnable import *
+from .skill import *
 from .task import *
+from .v1 import *

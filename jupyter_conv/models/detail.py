@@ -208,12 +208,35 @@ class Failure(Model):
     request_id: str | None = None
 
 
+_KNOWN = frozenset(
+    {
+        "ConversationStatusUpdate",
+        "TaskStatusUpdate",
+        "Message",
+        "TextReply",
+        "TextDelta",
+        "Output",
+        "ClearOutput",
+        "ToolCall",
+        "ToolResult",
+        "ApprovalRequest",
+        "ApprovalResponse",
+        "Thought",
+        "Plan",
+        "Usage",
+        "FileChange",
+        "Note",
+        "Failure",
+    }
+)
+
+
 class UnknownDetail(BaseModel):
     """A detail of a type that this version does not know, as it came."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    type: str
+    type: Annotated[str, Field(json_schema_extra={"not": {"enum": sorted(_KNOWN)}})]
 
 
 Detail = Annotated[
@@ -240,28 +263,6 @@ Detail = Annotated[
 
 ClientDetail = Annotated[Message | Note | ApprovalResponse, Field(discriminator="type")]
 """What a client may say. Nobody can forge a status."""
-
-_KNOWN = frozenset(
-    {
-        "ConversationStatusUpdate",
-        "TaskStatusUpdate",
-        "Message",
-        "TextReply",
-        "TextDelta",
-        "Output",
-        "ClearOutput",
-        "ToolCall",
-        "ToolResult",
-        "ApprovalRequest",
-        "ApprovalResponse",
-        "Thought",
-        "Plan",
-        "Usage",
-        "FileChange",
-        "Note",
-        "Failure",
-    }
-)
 
 
 def _tag(value: Any) -> str:

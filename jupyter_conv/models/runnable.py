@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
 from .base import Json, Request
 
@@ -85,6 +93,9 @@ class TextPrompt(Request):
     agent: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
 
 
+_KNOWN = frozenset({"Ticker", "Wait", "Shell", "Python", "Notebook", "TextPrompt"})
+
+
 class PluginRunnable(BaseModel):
     """A runnable of a type that this package does not define, with its fields as they came.
 
@@ -93,15 +104,23 @@ class PluginRunnable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")]
+    type: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$"),
+        Field(json_schema_extra={"not": {"enum": sorted(_KNOWN)}}),
+    ]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_own_model(cls, value: Any) -> Any:
+        # Who has the plug-in may give its own model.
+        return value.model_dump() if isinstance(value, BaseModel) else value
 
 
 Runnable = Annotated[
     Ticker | Wait | Shell | Python | Notebook | TextPrompt, Field(discriminator="type")
 ]
 """The runnables that this package defines."""
-
-_KNOWN = frozenset({"Ticker", "Wait", "Shell", "Python", "Notebook", "TextPrompt"})
 
 
 def _tag(value: Any) -> str | None:

@@ -97,6 +97,8 @@ class ErrorWriter(JupyterHandler):
             self.set_status(error.status)
             self.finish(error_body(error))
             return
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(_methods(type(self))))
         reason = responses.get(status_code, "Error")
         told = cast("str | None", getattr(error, "log_message", None))
         body = ErrorBody(
@@ -144,6 +146,15 @@ class ConversationHandler(ErrorWriter, APIHandler):
             self.finish(value.model_dump_json())
         else:
             self.finish(value if isinstance(value, bytes) else str(value))
+
+
+def _methods(handler: type[web.RequestHandler]) -> list[str]:
+    unimplemented = web.RequestHandler._unimplemented_method
+    return [
+        method
+        for method in handler.SUPPORTED_METHODS
+        if getattr(handler, method.lower()) is not unimplemented
+    ]
 
 
 _CODES = {

@@ -8,11 +8,11 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado import httputil, routing, web
 
-from . import conversations, events, sockets, tasks
+from . import conversations, documents, events, sockets, tasks
 from .base import NotFoundHandler
 from .gate import Gate
 
-__all__ = ["HANDLERS", "SOCKETS", "rules"]
+__all__ = ["DOCUMENTS", "HANDLERS", "SOCKETS", "rules"]
 
 Handler = type[web.RequestHandler]
 
@@ -28,6 +28,11 @@ HANDLERS: dict[str, Handler] = {
     f"{_ONE}/task": tasks.ListHandler,
     f"{_ONE}/task-count": tasks.CountHandler,
     f"{_ONE}/task/{{task_id}}": tasks.OneHandler,
+}
+DOCUMENTS: dict[str, Handler] = {
+    "/conversation/openapi.json": documents.OpenApiHandler,
+    "/conversation/asyncapi.json": documents.AsyncApiHandler,
+    "/conversation/docs": documents.DocsHandler,
 }
 SOCKETS: dict[str, Handler] = {
     "/conversation": sockets.NewConversationSocket,
@@ -54,7 +59,7 @@ def rules(base_url: str, gate: Gate) -> list[routing.Rule]:
     ]
     found += [
         routing.Rule(routing.PathMatches(_pattern(base_url, path)), handler, given)
-        for path, handler in HANDLERS.items()
+        for path, handler in {**DOCUMENTS, **HANDLERS}.items()
     ]
     for below in ("/conversation/.*", "/firehose/?"):
         pattern = url_path_join(re.escape(base_url), below)

@@ -3,57 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import Discriminator, StringConstraints, Tag, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import InvalidError, MalformedError, TooLargeError
-from ..models import EventRequest, Request, TaskRequest
+from ..models import CancelFrame, EventFrame, EventRequest, Frame, TaskRequest
 from ..service import Participant
 from .base import MAX_BODY
 
-__all__ = ["CancelFrame", "EventFrame", "Frame", "TaskFrame", "hear", "request_id"]
-
-RequestId = Annotated[str, StringConstraints(max_length=200)]
-
-
-class TaskFrame(TaskRequest):
-    """Ask for work."""
-
-    request_id: RequestId | None = None
-
-
-class EventFrame(EventRequest):
-    """Say something."""
-
-    request_id: RequestId | None = None
-
-
-class CancelFrame(Request):
-    """Stop a task."""
-
-    cancel: UUID
-    request_id: RequestId | None = None
-
-
-def _tag(value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return None
-    return next((key for key in ("runnable", "detail", "cancel") if key in value), None)
-
-
-Frame = Annotated[
-    Annotated[TaskFrame, Tag("runnable")]
-    | Annotated[EventFrame, Tag("detail")]
-    | Annotated[CancelFrame, Tag("cancel")],
-    Discriminator(
-        _tag,
-        custom_error_type="frame",
-        custom_error_message='A frame is {"runnable": …}, {"detail": …} or {"cancel": task_id}',
-    ),
-]
-"""What a client may send."""
+__all__ = ["hear", "request_id"]
 
 _frame: TypeAdapter[Any] = TypeAdapter(Frame)
 
