@@ -198,10 +198,10 @@ async def _stop(following: asyncio.Future[Follower]) -> None:
 
 def require_open(connection: Connection, ref: Ref) -> ConversationStatus:
     """The status of a conversation that takes tasks and words. Raises `ConflictError` for a finished one."""
-    row = conversations.find(connection, ref.id)
-    if row is None:
+    found = conversations.status(connection, ref.key)
+    if found is None:
         raise NotFoundError(f"There is no conversation {ref.id}.")
-    status = row.conversation.status
+    status, _ = found
     if status not in (ConversationStatus.CREATING, ConversationStatus.READY):
         raise ConflictError(
             f"The conversation is {status}: it can be read, and takes nothing new. Begin another one.",
@@ -211,10 +211,10 @@ def require_open(connection: Connection, ref: Ref) -> ConversationStatus:
 
 
 def _newest_status(connection: Connection, *, ref: Ref) -> tuple[int, bytes | None]:
-    row = conversations.find(connection, ref.id)
-    if row is None:
+    found = conversations.status(connection, ref.key)
+    if found is None:
         raise NotFoundError(f"There is no conversation {ref.id}.")
-    return row.last_seq, events.newest(connection, ref.key, "ConversationStatusUpdate")
+    return found[1], events.newest(connection, ref.key, "ConversationStatusUpdate")
 
 
 def _task_key(connection: Connection, ref: Ref, where: EventFilter) -> int | None:

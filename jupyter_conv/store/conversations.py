@@ -20,7 +20,7 @@ from ..models import (
     Page,
     Workspace,
 )
-from . import cursor
+from . import cursor, dialect
 from .schema import conversations as table
 from .schema import event_counts, events, key_range, tasks
 from .times import micros, moment
@@ -33,6 +33,7 @@ __all__ = [
     "purge",
     "search",
     "set_status",
+    "status",
     "unsettled",
     "update",
     "with_unfinished_tasks",
@@ -88,6 +89,17 @@ def find(connection: sa.Connection, id: UUID) -> ConversationRow | None:
 
 
 _FIND = sa.select(table).where(table.c.id == sa.bindparam("id"))
+
+
+def status(connection: sa.Connection, key: int) -> tuple[ConversationStatus, int] | None:
+    """A conversation's status, and its last `seq`."""
+    row = _STATUS.one(connection, of=key)
+    return None if row is None else (ConversationStatus(row.status), row.last_seq)
+
+
+_STATUS = dialect.Statement(
+    sa.select(table.c.status, table.c.last_seq).where(table.c.key == sa.bindparam("of"))
+)
 
 
 def search(

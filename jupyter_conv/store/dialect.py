@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-__all__ = ["Statement", "adding", "checkpoint", "event_text", "is_sqlite", "make_engine"]
+__all__ = ["Statement", "adding", "checkpoint", "event_text", "holds", "is_sqlite", "make_engine"]
 
 _BLOCK = 100
 """So many rows go into one INSERT."""
@@ -79,15 +79,19 @@ def checkpoint(connection: sa.Connection) -> None:
 
 
 class Statement:
-    """A statement of a hot path: compiled once for each dialect, then handed to the driver as text."""
+    """A statement of a hot path: compiled once for each dialect, then handed to the driver as text.
+
+    Its values are of types that every driver takes: numbers, text, bytes.
+    """
 
     def __init__(self, make: Callable[[str], Any] | Any) -> None:
         self._make = make
-        self._texts: dict[tuple[str, int], tuple[str, list[str] | None, list[str]]] = {}
+        self._texts: dict[tuple[str, int], tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
 
     def _text(
         self, connection: sa.Connection, rows: int = 0
-    ) -> tuple[str, list[str] | None, list[str]]:
+    ) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
+        """The text, the order of its values where they have no names, and the values it brings itself."""
         name = connection.dialect.name
         found = self._texts.get((name, rows))
         if found is None:
@@ -95,9 +99,8 @@ class Statement:
             if rows:
                 statement = statement.values([dict.fromkeys(statement.table.c.keys())] * rows)
             compiled = statement.compile(dialect=connection.dialect)
-            names = list(compiled.params)
             order = compiled.positiontup if compiled.positional else None
-            found = self._texts[name, rows] = (str(compiled), order, names)
+            found = self._texts[name, rows] = (str(compiled), order, dict(compiled.params))
         return found
 
     def many(self, connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -119,11 +122,17 @@ class Statement:
         else:
             connection.exec_driver_sql(text, [dict(zip(names, v, strict=True)) for v in values])
 
+    def all(self, connection: sa.Connection, **values: Any) -> Sequence[Any]:
+        """Run it; its rows."""
+        text, order, own = self._text(connection)
+        given = {**own, **values}
+        parameters = given if order is None else tuple([given[name] for name in order])
+        return connection.exec_driver_sql(text, parameters).all()
+
     def one(self, connection: sa.Connection, **values: Any) -> Any:
-        """Run it once; its row, or None."""
-        text, order, _ = self._text(connection)
-        given = values if order is None else tuple(values[name] for name in order)
-        return connection.exec_driver_sql(text, given).one_or_none()
+        """Run it; its first row, or None."""
+        rows = self.all(connection, **values)
+        return rows[0] if rows else None
 
 
 def adding(table: sa.Table) -> Statement:
@@ -148,3 +157,11 @@ def event_text(dialect: str, body: sa.ColumnElement[Any]) -> sa.ColumnElement[st
         return sa.func.coalesce(*(sa.func.json_extract(text, path) for path in paths))
     document = sa.cast(sa.func.convert_from(body, "UTF8"), postgresql.JSON)
     return sa.func.coalesce(*(document[("detail", *path)].astext for path in _TEXT_PATHS))
+
+
+def holds(
+    dialect: str, text: sa.ColumnElement[str], part: sa.ColumnElement[Any]
+) -> sa.ColumnElement[bool]:
+    """Whether a text has another one in it."""
+    find = sa.func.instr if dialect == "sqlite" else sa.func.strpos
+    return find(text, part) > 0

