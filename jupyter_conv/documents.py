@@ -54,9 +54,12 @@ class _Schemas:
 
 
 class _AsWritten(GenerateJsonSchema):
-    """What the server writes has every field."""
+    """What the server writes has every field; what it reads tells its kind, which has a default in Python alone."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:
+        inner = field["schema"].get("schema", {})
+        if inner.get("type") == "literal" and len(inner["expected"]) == 1:
+            return True
         return self.mode == "serialization" or super().field_is_required(field, total)
 
 

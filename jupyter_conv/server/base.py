@@ -39,7 +39,7 @@ def parse_body(model: type[M], body: bytes) -> M:
             f"{len(body)} bytes are more than the {MAX_BODY} that are taken at once; send less."
         )
     try:
-        return model.model_validate_json(body)
+        return model.model_validate_json(body, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         if first["type"] in _MALFORMED:

@@ -36,7 +36,7 @@ def _parse(message: str | bytes) -> Any:
     if len(message) > MAX_BODY:
         raise TooLargeError(f"The frame has more than {MAX_BODY} characters; send less at once.")
     try:
-        return _frame.validate_json(message)
+        return _frame.validate_json(message, strict=True)
     except ValidationError as error:
         if error.errors(include_context=False)[0]["type"] == "json_invalid":
             raise MalformedError("The frame is not JSON.") from None
