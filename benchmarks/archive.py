@@ -77,15 +77,19 @@ async def _write(data_dir: Path, number: int, events: int) -> Archive:
 def _insert(connection: sa.Connection, ids: list[UUID]) -> list[int]:
     request = ConversationRequest(title="An archived conversation")
     body, now = request.model_dump_json(), utc_now()
-    creating, ready = ConversationStatus.CREATING, ConversationStatus.READY
-    keys = []
-    for id in ids:
-        key = conversations.insert(
-            connection, id=id, owner="root", request=request, body=body, now=now
+    made = [
+        conversations.insert(
+            connection,
+            id=id,
+            owner="root",
+            request=request,
+            body=body,
+            now=now,
+            status=ConversationStatus.READY,
         )
-        conversations.set_status(connection, key, ready, since=[creating], message=None, now=now)
-        keys.append(key)
-    return keys
+        for id in ids
+    ]
+    return [row.key for row in made]
 
 
 async def _fill(store: Store, key: int, id: UUID, events: int) -> None:

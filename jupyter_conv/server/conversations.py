@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..models import ConversationFilter, ConversationPatch, ConversationRequest, PageQuery
+from ..models import ConversationFilter, ConversationPatch, ConversationRequest
 from ..routes import ConversationQuery, DeleteQuery
 from .base import ConversationHandler
 
@@ -21,11 +21,7 @@ class ListHandler(ConversationHandler):
         """List conversations."""
         query = self.query(ConversationQuery)
         api = await self.participant()
-        where = ConversationFilter.model_construct(
-            **query.model_dump(exclude={"limit", "page_id", "sort_order"})
-        )
-        page = PageQuery(limit=query.limit, page_id=query.page_id)
-        self.answer(await api.list_conversations(where, page, query.sort_order))
+        self.answer(await api.list_conversations(query, query, query.sort_order))
 
     @web.authenticated
     @authorized

@@ -7,7 +7,7 @@ import json
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..models import EventFilter, EventRequest, PageQuery
+from ..models import EventFilter, EventRequest
 from ..routes import EventQuery
 from ..service import RawPage
 from .base import ConversationHandler
@@ -29,11 +29,7 @@ class ListHandler(ConversationHandler):
         """List events."""
         id, query = self.id("conversation_id"), self.query(EventQuery)
         api = await self.participant()
-        where = EventFilter.model_construct(
-            **query.model_dump(exclude={"limit", "page_id", "sort_order"}, exclude_unset=True)
-        )
-        page = PageQuery(limit=query.limit, page_id=query.page_id)
-        self.answer(_page(await api.event_page(id, where, page, query.sort_order)))
+        self.answer(_page(await api.event_page(id, query, query, query.sort_order)))
 
     @web.authenticated
     @authorized

@@ -30,7 +30,8 @@ class Gate:
         admin_users: Collection[str],
     ) -> None:
         self._settings, self._kernels = settings, kernels
-        self._single = type(identity_provider) in _SHARED
+        shared = type(identity_provider) in _SHARED
+        self._only = Principal(getpass.getuser(), admin=True) if shared else None
         self._admins = frozenset(admin_users)
         self._opening: asyncio.Task[ConversationService] | None = None
         self._closing = False
@@ -59,9 +60,7 @@ class Gate:
 
     def principal(self, user: User) -> Principal:
         """The user as the service knows them."""
-        if self._single:
-            return Principal(getpass.getuser(), admin=True)
-        return Principal(user.username, admin=user.username in self._admins)
+        return self._only or Principal(user.username, admin=user.username in self._admins)
 
     async def aclose(self) -> None:
         """Close the service, if it was opened."""

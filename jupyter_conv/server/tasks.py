@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from ..models import PageQuery, TaskFilter, TaskRequest
+from ..models import TaskFilter, TaskRequest
 from ..routes import TaskQuery
 from .base import ConversationHandler
 
@@ -23,9 +23,7 @@ class ListHandler(ConversationHandler):
         """List tasks."""
         id, query = self.id("conversation_id"), self.query(TaskQuery)
         api = await self.participant()
-        where = TaskFilter(status__eq=query.status__eq, type__eq=query.type__eq)
-        page = PageQuery(limit=query.limit, page_id=query.page_id)
-        self.answer(await api.list_tasks(id, where, page))
+        self.answer(await api.list_tasks(id, query, query))
 
     @web.authenticated
     @authorized

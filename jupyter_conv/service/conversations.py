@@ -76,7 +76,10 @@ class Conversations:
         self, principal: Principal, request: ConversationRequest
     ) -> tuple[Conversation, bool]:
         """A new conversation, or the one that has the request's id already; and whether it is new."""
-        workspace = await asyncio.to_thread(self._workspaces.check, request.workspace)
+        check = partial(self._workspaces.check, request.workspace)
+        # Only an attached directory has to be looked for.
+        managed = request.workspace.type == "managed"
+        workspace = check() if managed else await asyncio.to_thread(check)
         request = request.model_copy(update={"workspace": workspace})
         if request.parent_conversation_id is not None:
             await self.ref(principal, request.parent_conversation_id)
@@ -95,7 +98,7 @@ class Conversations:
         request: ConversationRequest,
     ) -> tuple[Any, Sequence[Draft]]:
         body = request.model_dump_json(exclude={"id"})
-        known = conversations.find(connection, id)
+        known = conversations.find(connection, id) if request.id is not None else None
         if known is not None:
             if known.conversation.owner != principal.name or known.request != body:
                 raise ConflictError(
@@ -104,14 +107,18 @@ class Conversations:
                 )
             return (known, False), ()
         now = utc_now()
-        key = conversations.insert(
-            connection, id=id, owner=principal.name, request=request, body=body, now=now
-        )
         # This machine has nothing to prepare: both steps are told, in one commit.
-        conversations.set_status(connection, key, READY, since=[CREATING], message=None, now=now)
-        ref = Ref(key, id, principal.name, request.workspace)
-        drafts = (self._told(ref, CREATING, now), self._told(ref, READY, now))
-        return (conversations.find(connection, id), True), drafts
+        row = conversations.insert(
+            connection,
+            id=id,
+            owner=principal.name,
+            request=request,
+            body=body,
+            now=now,
+            status=READY,
+        )
+        drafts = [self._told(_ref(row), status, now) for status in (CREATING, READY)]
+        return (row, True), drafts
 
     async def get(self, ref: Ref) -> Conversation:
         """One conversation."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
+
 from pydantic import BaseModel
 
 from ..bus import Bus

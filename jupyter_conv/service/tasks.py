@@ -65,13 +65,14 @@ class Supervisor:
     async def submit(self, ref: Ref, request: TaskRequest) -> tuple[Task, bool]:
         """A new task, or the one that has the request's id already; and whether it is new."""
         runtime, runnable = self._registry.parse(request.runnable)
+        body = request.model_dump_json(exclude={"id"})
         request = request.model_copy(update={"runnable": runnable})
         if len(self._jobs) >= self._max_waiting:
             raise QuotaError("Too many tasks wait already; ask again when some of them are done.")
         id = request.id or uuid4()
         lane = _lane(ref, runtime, runnable)
         code = "delayed" if request.delay else "queued" if self._lanes.full(lane) else None
-        apply = partial(self._insert, ref=ref, id=id, request=request, code=code)
+        apply = partial(self._insert, ref=ref, id=id, request=request, body=body, code=code)
         (row, created), _ = await self._store.write(apply)
         if created:
             job = Job(row.key, id, ref, runnable, runtime, request.timeout, lane)
@@ -85,10 +86,10 @@ class Supervisor:
         ref: Ref,
         id: UUID,
         request: TaskRequest,
+        body: str,
         code: str | None,
     ) -> tuple[Any, Sequence[Draft]]:
-        body = request.model_dump_json(exclude={"id"})
-        known = tasks.find(connection, id)
+        known = tasks.find(connection, id) if request.id is not None else None
         if known is not None:
             if known.conversation_key != ref.key or known.request != body:
                 raise ConflictError(
@@ -97,8 +98,7 @@ class Supervisor:
                 )
             return (known, False), ()
         require_open(connection, ref)
-        now = utc_now()
-        key = tasks.insert(
+        row = tasks.insert(
             connection,
             id=id,
             conversation_key=ref.key,
@@ -106,11 +106,11 @@ class Supervisor:
             request=request,
             code=code,
             body=body,
-            now=now,
+            now=utc_now(),
         )
         detail = TaskStatusUpdate(task_id=id, status=TaskStatus.PENDING, code=code)
-        draft = self._events.draft(ref, detail, Source.SYSTEM, task=(key, str(id)))
-        return (tasks.find(connection, id), True), (draft,)
+        draft = self._events.draft(ref, detail, Source.SYSTEM, task=(row.key, str(id)))
+        return (row, True), (draft,)
 
     def _admit(self, job: Job, delay: float) -> None:
         self._jobs[job.id] = job

@@ -47,7 +47,6 @@ class ConversationRow:
     key: int
     conversation: Conversation
     request: str
-    last_seq: int
 
 
 def insert(
@@ -58,28 +57,43 @@ def insert(
     request: ConversationRequest,
     body: str,
     now: datetime,
-) -> int:
-    """A new conversation, CREATING. Returns its key. Raises `IntegrityError` for a known id."""
-    statement = (
-        sa.insert(table)
-        .values(
-            id=id,
-            owner=owner,
-            status=ConversationStatus.CREATING,
-            title=request.title,
-            agent=request.agent,
-            workspace_type=request.workspace.type,
-            workspace_path=request.workspace.path,
-            parent_id=request.parent_conversation_id,
-            tags=json.dumps(request.tags, ensure_ascii=False),
-            request=body,
-            last_seq=0,
-            created_at=micros(now),
-            updated_at=micros(now),
-        )
-        .returning(table.c.key)
+    status: ConversationStatus = ConversationStatus.CREATING,
+) -> ConversationRow:
+    """A new conversation. Raises `IntegrityError` for a known id."""
+    values = {
+        "id": id,
+        "owner": owner,
+        "status": status,
+        "title": request.title,
+        "agent": request.agent,
+        "workspace_type": request.workspace.type,
+        "workspace_path": request.workspace.path,
+        "parent_id": request.parent_conversation_id,
+        "tags": json.dumps(request.tags, ensure_ascii=False),
+        "request": body,
+        "last_seq": 0,
+        "created_at": micros(now),
+        "updated_at": micros(now),
+    }
+    key = int(connection.execute(_INSERT, values).scalar_one())
+    conversation = Conversation.model_construct(
+        id=id,
+        status=status,
+        title=request.title,
+        message=None,
+        owner=owner,
+        agent=request.agent,
+        workspace=request.workspace,
+        parent_conversation_id=request.parent_conversation_id,
+        sub_conversation_ids=(),
+        tags=request.tags,
+        created_at=now,
+        updated_at=now,
     )
-    return int(connection.execute(statement).scalar_one())
+    return ConversationRow(key, conversation, body)
+
+
+_INSERT = sa.insert(table).returning(table.c.key)
 
 
 def find(connection: sa.Connection, id: UUID) -> ConversationRow | None:
@@ -239,4 +253,4 @@ def _row(row: sa.Row[Any], children: tuple[UUID, ...]) -> ConversationRow:
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
     )
-    return ConversationRow(row.key, conversation, row.request, row.last_seq)
+    return ConversationRow(row.key, conversation, row.request)

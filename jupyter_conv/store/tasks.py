@@ -42,28 +42,46 @@ def insert(
     code: str | None,
     body: str,
     now: datetime,
-) -> int:
-    """A new task, PENDING. Returns its key. Raises `IntegrityError` for a known id."""
-    statement = (
-        sa.insert(table)
-        .values(
-            id=id,
-            conversation_key=conversation_key,
-            conversation_id=conversation_id,
-            type=request.runnable.type,
-            runnable=request.runnable.model_dump_json(),
-            request=body,
-            title=request.title,
-            status=TaskStatus.PENDING,
-            code=code,
-            delay=request.delay,
-            timeout=request.timeout,
-            created_at=micros(now),
-            updated_at=micros(now),
-        )
-        .returning(table.c.key)
+) -> TaskRow:
+    """A new task, PENDING. Raises `IntegrityError` for a known id."""
+    runnable = request.runnable.model_dump_json()
+    values = {
+        "id": id,
+        "conversation_key": conversation_key,
+        "conversation_id": conversation_id,
+        "type": request.runnable.type,
+        "runnable": runnable,
+        "request": body,
+        "title": request.title,
+        "status": TaskStatus.PENDING,
+        "code": code,
+        "delay": request.delay,
+        "timeout": request.timeout,
+        "created_at": micros(now),
+        "updated_at": micros(now),
+    }
+    key = int(connection.execute(_INSERT, values).scalar_one())
+    task = Task.model_construct(
+        id=id,
+        conversation_id=conversation_id,
+        runnable=_runnable.validate_json(runnable),
+        title=request.title,
+        status=TaskStatus.PENDING,
+        code=code,
+        message=None,
+        progress=None,
+        delay=request.delay,
+        timeout=request.timeout,
+        result=None,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+        updated_at=now,
     )
-    return int(connection.execute(statement).scalar_one())
+    return TaskRow(key, conversation_key, task, body)
+
+
+_INSERT = sa.insert(table).returning(table.c.key)
 
 
 def find(connection: sa.Connection, id: UUID) -> TaskRow | None:

@@ -30,10 +30,10 @@ class House:
         request = ConversationRequest()
 
         def apply(connection: Any) -> tuple[int, tuple[()]]:
-            key = conversations.insert(
+            row = conversations.insert(
                 connection, id=id, owner="ada", request=request, body="{}", now=utc_now()
             )
-            return key, ()
+            return row.key, ()
 
         return (await self.store.write(apply))[0], id
 
