@@ -6,9 +6,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
-from pydantic_core import to_json
 
-from .base import Json, Model, Request, UTCDateTime
+from .base import Json, Model, Request, UTCDateTime, dump_json
 from .conversation import ConversationStatus
 from .output import NotebookOutput
 from .task import TaskStatus
@@ -281,14 +280,4 @@ def dump_detail(detail: BaseModel) -> bytes:
     try:
         return detail.__pydantic_serializer__.to_json(detail)
     except ValueError:
-        return to_json(_clean(detail.model_dump(mode="python")), inf_nan_mode="null")
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
-        return {_clean(k): _clean(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_clean(v) for v in value]
-    return value
+        return dump_json(detail.model_dump(mode="python"))

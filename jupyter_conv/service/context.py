@@ -46,6 +46,7 @@ class Context:
         self._task = (job.key, str(job.id))
         self._put_out = 0
         self._failed: BaseException | None = None
+        self._closed = False
         self._told = float("-inf")
         self._held: TaskStatusUpdate | None = None
 
@@ -104,9 +105,12 @@ class Context:
         if self._held is not None:
             self._set_progress(self._job, self._held)
             self._held = None
+        self._closed = True
 
     async def _put(self, detail: BaseModel, *, durable: bool = True) -> None:
         self._check()
+        if self._closed:
+            raise RuntimeFailure("The task has ended; it puts out nothing more.", code="ended")
         draft = self._log.draft(
             self._job.ref, detail, Source.RUNTIME, task=self._task, durable=durable
         )

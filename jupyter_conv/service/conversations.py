@@ -220,11 +220,14 @@ class Conversations:
                 await self._finish(_ref(row))
             else:
                 await self._change(_ref(row), [CREATING], READY)
+        self._tasks.start()
 
-    async def aclose(self) -> None:
-        """Wait for those that are being finished."""
+    async def aclose(self, grace: float) -> None:
+        """Wait for those that are being finished; the next server finishes those that take longer."""
         if self._finishing:
-            await asyncio.wait(list(self._finishing.values()))
+            _, late = await asyncio.wait(list(self._finishing.values()), timeout=grace)
+            for finishing in late:
+                finishing.cancel()
 
 
 def _ref(row: ConversationRow) -> Ref:

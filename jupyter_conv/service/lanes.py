@@ -18,6 +18,7 @@ class Lanes:
         self._waiting: dict[Lane, deque[Job]] = {}
         self._ready: deque[Job] = deque()
         self._running = 0
+        self._open = False
 
     def full(self, lane: Lane | None) -> bool:
         """Whether a job that enters now would have to wait."""
@@ -46,9 +47,14 @@ class Lanes:
         self._running -= 1
         self._next(job.lane)
 
+    def open(self) -> None:
+        """Start what may start, and from now on what comes."""
+        self._open = True
+        self._pump()
+
     def close(self) -> None:
         """Start nothing more."""
-        self._limit = -1
+        self._open = False
 
     def _next(self, lane: Lane | None) -> None:
         if lane is not None:
@@ -59,6 +65,6 @@ class Lanes:
         self._pump()
 
     def _pump(self) -> None:
-        while self._ready and self._running < self._limit:
+        while self._open and self._ready and self._running < self._limit:
             self._running += 1
             self._start(self._ready.popleft())

@@ -58,7 +58,10 @@ class Runner:
         finally:
             if timer:
                 timer.cancel()
-        await self.end(job, _stopped(job) if job.work.cancelled() else job.work.result())
+        end = _stopped(job) if job.work.cancelled() else job.work.result()
+        if job.stopping == "timeout" and end.status is TaskStatus.COMPLETED:
+            end = _stopped(job)
+        await self.end(job, end)
 
     async def _work(self, job: Job) -> _End:
         try:
@@ -76,7 +79,7 @@ class Runner:
             return _End(TaskStatus.ERROR, failure.code, failure.message, failure.result)
         except ConversationError as error:
             return _End(TaskStatus.ERROR, error.code, error.message)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.exception("Task %s: its runtime failed", job.id)
             name = type(error).__name__
             return _End(

@@ -67,6 +67,6 @@ class ConversationService:
     async def aclose(self) -> None:
         """Stop what runs, tell it, keep it, close."""
         await self.tasks.aclose(self._settings.stop_grace)
-        await self.conversations.aclose()
+        await self.conversations.aclose(self._settings.stop_grace)
         await self._sandbox.aclose()
         await self._store.aclose()

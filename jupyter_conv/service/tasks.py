@@ -66,9 +66,7 @@ class Supervisor:
         """A new task, or the one that has the request's id already; and whether it is new."""
         runtime, runnable = self._registry.parse(request.runnable)
         body = request.model_dump_json(exclude={"id"})
-        request = request.model_copy(update={"runnable": runnable})
-        if len(self._jobs) >= self._max_waiting:
-            raise QuotaError("Too many tasks wait already; ask again when some of them are done.")
+        request = TaskRequest.model_validate({**dict(request), "runnable": runnable})
         id = request.id or uuid4()
         lane = _lane(ref, runtime, runnable)
         code = "delayed" if request.delay else "queued" if self._lanes.full(lane) else None
@@ -98,6 +96,8 @@ class Supervisor:
                 )
             return (known, False), ()
         require_open(connection, ref)
+        if len(self._jobs) >= self._max_waiting:
+            raise QuotaError("Too many tasks wait already; ask again when some of them are done.")
         row = tasks.insert(
             connection,
             id=id,
@@ -193,7 +193,7 @@ class Supervisor:
         return await self._store.read(lambda c: tasks.count(c, ref.key, where))
 
     async def resume(self, refs: dict[int, Ref]) -> None:
-        """At boot: what was running is told interrupted, what was waiting waits again."""
+        """At boot: what was running is told interrupted, what was waiting waits again, until `start()`."""
         for row in await self._store.read(tasks.unfinished):
             ref = refs[row.conversation_key]
             try:
@@ -212,6 +212,10 @@ class Supervisor:
             else:
                 job.stopping = "interrupted"
                 await self._runner.end(job)
+
+    def start(self) -> None:
+        """Let what waits begin."""
+        self._lanes.open()
 
     async def aclose(self, grace: float) -> None:
         """Stop what runs, and say so; what waits stays for the next server."""

@@ -12,7 +12,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from ..models import AnyRunnable, Page, Task, TaskFilter, TaskRequest, TaskStatus
+from ..models import (
+    AnyRunnable,
+    Page,
+    Task,
+    TaskFilter,
+    TaskRequest,
+    TaskStatus,
+    clean,
+    dump_json,
+)
 from . import cursor
 from .schema import tasks as table
 from .times import micros, moment
@@ -136,7 +145,8 @@ def update(
 ) -> bool:
     """Write the columns named, where the status is one of `since`. Returns whether it was."""
     if "result" in values:
-        values["result"] = json.dumps(values["result"], ensure_ascii=False)
+        values["result"] = dump_json(values["result"]).decode()
+    values = clean(values)
     for name in ("started_at", "finished_at"):
         if name in values:
             values[name] = micros(values[name])
