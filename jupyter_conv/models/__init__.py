@@ -4,8 +4,8 @@ from .base import *
 from .conversation import *
 from .detail import *
 from .event import *
-from .frame import *
 from .file import *
+from .frame import *
 from .output import *
 from .page import *
 from .runnable import *
