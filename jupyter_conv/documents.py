@@ -72,12 +72,14 @@ def openapi() -> Document:
     """What goes over HTTP."""
     asked: list[Asked] = [(ErrorBody, "written")]
     for route in ROUTES:
-        asked.append((route.response, "written"))
+        if route.response not in (None, bytes):
+            asked.append((route.response, "written"))
         asked += [(model, "read") for model in (route.body, route.query) if model is not None]
     schemas = _Schemas(asked)
     paths: Document = {}
     for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+        path = route.path.replace("*}", "}")
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": _TITLE, "version": __version__, "description": _ABOUT},
@@ -99,19 +101,30 @@ def _operation(route: Route, schemas: _Schemas) -> Document:
     if route.body is not None:
         content = {"application/json": {"schema": schemas.of(route.body, "read")}}
         found["requestBody"] = {"required": True, "content": content}
+    elif route.takes == _FORM["type"]:
+        found["requestBody"] = {"required": True, "content": {_FORM["type"]: _FORM["content"]}}
     return found
+
+
+_EMPTY = (204, 304)
+"""Answers that have no body."""
+_FORM: Document = {
+    "type": "multipart/form-data",
+    "content": {
+        "schema": {
+            "type": "object",
+            "description": "Any number of files, by any field names; a filename may have folders.",
+        }
+    },
+}
+_ID = {"description": "With or without dashes.", "schema": {"type": "string", "format": "uuid"}}
+_PATH = {"description": "A path of the workspace, with `/`.", "schema": {"type": "string"}}
 
 
 def _path_parameters(path: str) -> list[Document]:
     return [
-        {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "description": "With or without dashes.",
-            "schema": {"type": "string", "format": "uuid"},
-        }
-        for name in re.findall(r"\{(\w+)\}", path)
+        {"name": name, "in": "path", "required": True, **(_PATH if spans else _ID)}
+        for name, spans in re.findall(r"\{(\w+)(\*?)\}", path)
     ]
 
 
@@ -140,9 +153,13 @@ def _given(schema: Document) -> Document:
 
 
 def _answers(route: Route, schemas: _Schemas) -> Document:
-    content = {"application/json": {"schema": schemas.of(route.response, "written")}}
+    good: Document = {}
+    if route.response is bytes:
+        good = {"content": {"*/*": {"schema": {}}}}
+    elif route.response is not None:
+        good = {"content": {route.gives: {"schema": schemas.of(route.response, "written")}}}
     found: Document = {
-        str(status): {"description": responses[status], "content": content}
+        str(status): {"description": responses[status], **({} if status in _EMPTY else good)}
         for status in sorted(route.status)
     }
     for status, codes in sorted(_errors(route).items()):

@@ -21,7 +21,7 @@ def test_openapi_is_valid_and_has_every_route(server: RunningServer) -> None:
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
-    assert told == {route.verb: (route.method, route.path) for route in ROUTES}
+    assert told == {route.verb: (route.method, route.path.replace("*}", "}")) for route in ROUTES}
     assert document["servers"] == [{"url": "/"}]
 
 
@@ -41,6 +41,6 @@ def test_the_page_runs_nothing(server: RunningServer) -> None:
     assert "default-src 'none'" in policy
     assert "<script" not in html
     for route in ROUTES:
-        assert route.path in html
+        assert route.path.replace("*}", "}") in html
     for name in openapi()["components"]["schemas"]:
         assert f"id={name}>" in html
