@@ -13,18 +13,28 @@ from pydantic import Field
 
 from . import errors
 from .models import (
+    AppConversation,
+    AppConversationFilter,
+    AppConversationPage,
+    AppConversationStartRequest,
+    AppConversationStartTask,
+    AppConversationStartTaskPage,
     Conversation,
     ConversationFilter,
     ConversationOrder,
     ConversationPatch,
     ConversationRequest,
+    ConversationSkills,
     Event,
     EventFilter,
     EventOrder,
     EventRequest,
+    IdsQuery,
     Page,
     PageQuery,
     Request,
+    StartTaskFilter,
+    StartTaskOrder,
     Task,
     TaskFilter,
     TaskRequest,
@@ -33,12 +43,14 @@ from .models import (
 __all__ = [
     "ROUTES",
     "SOCKETS",
+    "AppConversationQuery",
     "ConversationQuery",
     "DeleteQuery",
     "EventQuery",
     "Route",
     "Socket",
     "SocketQuery",
+    "StartTaskQuery",
     "TaskQuery",
     "route",
 ]
@@ -68,6 +80,18 @@ class DeleteQuery(Request):
     """The query of finishing a conversation."""
 
     purge: bool = False
+
+
+class AppConversationQuery(AppConversationFilter, PageQuery):
+    """The query of a list of conversations in V1's words."""
+
+    sort_order: ConversationOrder = ConversationOrder.CREATED_AT_DESC
+
+
+class StartTaskQuery(StartTaskFilter, PageQuery):
+    """The query of a list of starts."""
+
+    sort_order: StartTaskOrder = StartTaskOrder.CREATED_AT_DESC
 
 
 class SocketQuery(Request):
@@ -255,6 +279,101 @@ ROUTES: tuple[Route, ...] = (
         status=(202, 200),
         resource="task",
         errors=(*_FOUND, errors.ConflictError, errors.UnavailableError),
+    ),
+)
+
+_APPS = "/api/v1/app-conversations"
+_STARTS: tuple[Error, ...] = (*_WRITES, errors.NotFoundError, errors.QuotaError)
+
+ROUTES += (
+    Route(
+        "search_app_conversations",
+        "GET",
+        f"{_APPS}/search",
+        "List conversations, in V1's words",
+        AppConversationPage,
+        query=AppConversationQuery,
+        errors=_PAGED,
+    ),
+    Route(
+        "count_app_conversations",
+        "GET",
+        f"{_APPS}/count",
+        "Count conversations",
+        int,
+        query=AppConversationFilter,
+        errors=(errors.InvalidError,),
+    ),
+    Route(
+        "get_app_conversations",
+        "GET",
+        _APPS,
+        "Several conversations; null for what is not there",
+        tuple[AppConversation | None, ...],
+        query=IdsQuery,
+        errors=(errors.InvalidError,),
+    ),
+    Route(
+        "start_app_conversation",
+        "POST",
+        _APPS,
+        "Start a conversation",
+        AppConversationStartTask,
+        body=AppConversationStartRequest,
+        errors=_STARTS,
+    ),
+    Route(
+        "stream_app_conversation_start",
+        "POST",
+        f"{_APPS}/stream-start",
+        "Start a conversation, and tell each step as it comes",
+        tuple[AppConversationStartTask, ...],
+        body=AppConversationStartRequest,
+        errors=_STARTS,
+    ),
+    Route(
+        "search_start_tasks",
+        "GET",
+        f"{_APPS}/start-tasks/search",
+        "List starts",
+        AppConversationStartTaskPage,
+        query=StartTaskQuery,
+        errors=_PAGED,
+    ),
+    Route(
+        "count_start_tasks",
+        "GET",
+        f"{_APPS}/start-tasks/count",
+        "Count starts",
+        int,
+        query=StartTaskFilter,
+        errors=(errors.InvalidError,),
+    ),
+    Route(
+        "get_start_tasks",
+        "GET",
+        f"{_APPS}/start-tasks",
+        "Several starts; null for what is not there",
+        tuple[AppConversationStartTask | None, ...],
+        query=IdsQuery,
+        errors=(errors.InvalidError,),
+    ),
+    Route(
+        "cancel_start_task",
+        "DELETE",
+        f"{_APPS}/start-tasks/{{start_task_id}}",
+        "Cancel a start",
+        AppConversationStartTask,
+        status=(202, 200),
+        errors=(*_FOUND, errors.UnavailableError),
+    ),
+    Route(
+        "list_skills",
+        "GET",
+        f"{_APPS}/{{conversation_id}}/skills",
+        "The skills that a conversation has",
+        ConversationSkills,
+        errors=_FOUND,
     ),
 )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from .base import Model, Request, UTCDateTime
 from .conversation import Tags, Title, Workspace
@@ -137,10 +137,6 @@ class InitialMessage(Request):
         return "\n".join(part.text for part in self.content)
 
 
-def _message(value: Any) -> Any:
-    return {"content": [{"text": value}]} if isinstance(value, str) else value
-
-
 class AppConversationStartRequest(Request):
     """Start a conversation. With a `conversation_id` it may be sent again: nothing is made twice.
 
@@ -150,7 +146,7 @@ class AppConversationStartRequest(Request):
 
     conversation_id: UUID | None = None
     title: Title | None = None
-    initial_message: Annotated[InitialMessage | None, BeforeValidator(_message)] = None
+    initial_message: InitialMessage | str | None = None
     selected_repository: Repository | None = None
     selected_branch: Branch | None = None
     git_provider: Word | None = None
@@ -161,6 +157,14 @@ class AppConversationStartRequest(Request):
     agent_type: Word = "default"
     workspace: Workspace | None = None
     tags: Tags = {}
+
+    @property
+    def message(self) -> InitialMessage | None:
+        """The initial message; a text alone is one from the user, to be answered."""
+        given = self.initial_message
+        return (
+            InitialMessage(content=(TextContent(text=given),)) if isinstance(given, str) else given
+        )
 
 
 class StartTaskStatus(StrEnum):

@@ -54,6 +54,21 @@ class ConversationApp(ExtensionApp):
         min=1 << 16,
         help="""So many bytes of output are kept of one task; it is told what was left out.""",
     ).tag(config=True)
+    git_base_url = Unicode(
+        help="""What is put before a repository that is named `owner/name` alone. Default: such a name is refused.""",
+    ).tag(config=True)
+    repository_timeout = Float(
+        600.0, min=1, help="""Seconds that cloning a conversation's repository may take."""
+    ).tag(config=True)
+    setup_timeout = Float(
+        600.0, min=1, help="""Seconds that a repository's set-up script may take."""
+    ).tag(config=True)
+    max_running_starts = CInt(
+        8, min=1, help="""So many conversations are being started at once; further ones wait."""
+    ).tag(config=True)
+    max_text_bytes = CInt(
+        1 << 20, min=1, help="""A file of more bytes is not told as text (413); its content is."""
+    ).tag(config=True)
     stop_grace = Float(
         15.0, min=0, help="""Seconds that running tasks have to end when the server stops."""
     ).tag(config=True)
@@ -89,6 +104,11 @@ class ConversationApp(ExtensionApp):
             max_running_tasks=self.max_running_tasks,
             max_waiting_tasks=self.max_waiting_tasks,
             max_output_bytes=self.max_output_bytes,
+            git_base_url=self.git_base_url,
+            repository_timeout=self.repository_timeout,
+            setup_timeout=self.setup_timeout,
+            max_running_starts=self.max_running_starts,
+            max_text_bytes=self.max_text_bytes,
             stop_grace=self.stop_grace,
             hidden_environment=tuple(self.hidden_environment),
         )
@@ -135,7 +155,9 @@ class ConversationApp(ExtensionApp):
 
     def _running(self) -> int:
         service = self.gate.opened
-        return service.tasks.running if service is not None and self.keep_alive else 0
+        if service is None or not self.keep_alive:
+            return 0
+        return service.tasks.running + service.starts.running
 
     def _overdue(self) -> bool:
         since = self._busy_since

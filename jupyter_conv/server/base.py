@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http.client import responses
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_origin
 from uuid import UUID
 
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
@@ -49,20 +49,26 @@ def parse_body(model: type[M], body: bytes) -> M:
 
 def parse_query(model: type[M], arguments: dict[str, list[bytes]]) -> M:
     """A query as a model. Raises `InvalidError`."""
-    values: dict[str, str] = {}
+    many = {name for name, field in model.model_fields.items() if _is_many(field.annotation)}
+    values: dict[str, str | tuple[str, ...]] = {}
     for name, given in arguments.items():
         if name in ("token", "no_track_activity") or (name.isdigit() and given == [b""]):
             continue  # Jupyter Server's own, and the time that JupyterLab adds against caches
-        if len(given) != 1:
+        if len(given) != 1 and name not in many:
             raise _field(name, "multiple", "is given more than once")
         try:
-            values[name] = given[0].decode()
+            texts = tuple(value.decode() for value in given)
         except UnicodeDecodeError:
             raise _field(name, "unicode", "is not UTF-8") from None
+        values[name] = texts if name in many else texts[0]
     try:
-        return model.model_validate_strings(values)
+        return model.model_validate(values) if many else model.model_validate_strings(values)
     except ValidationError as error:
         raise InvalidError.of(error) from None
+
+
+def _is_many(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
 
 
 def parse_id(name: str, text: str) -> UUID:

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado import httputil, routing, web
 
-from . import conversations, documents, events, sockets, tasks
+from . import conversations, documents, events, sockets, tasks, v1
 from .base import NotFoundHandler
 from .gate import Gate
 
@@ -17,6 +17,7 @@ __all__ = ["DOCUMENTS", "HANDLERS", "SOCKETS", "rules"]
 Handler = type[web.RequestHandler]
 
 _ONE = "/conversation/{conversation_id}"
+_APPS = "/api/v1/app-conversations"
 
 HANDLERS: dict[str, Handler] = {
     "/conversation": conversations.ListHandler,
@@ -28,6 +29,15 @@ HANDLERS: dict[str, Handler] = {
     f"{_ONE}/task": tasks.ListHandler,
     f"{_ONE}/task-count": tasks.CountHandler,
     f"{_ONE}/task/{{task_id}}": tasks.OneHandler,
+    _APPS: v1.AppsHandler,
+    f"{_APPS}/search": v1.SearchHandler,
+    f"{_APPS}/count": v1.CountHandler,
+    f"{_APPS}/stream-start": v1.StreamHandler,
+    f"{_APPS}/start-tasks": v1.StartsHandler,
+    f"{_APPS}/start-tasks/search": v1.SearchStartsHandler,
+    f"{_APPS}/start-tasks/count": v1.CountStartsHandler,
+    f"{_APPS}/start-tasks/{{start_task_id}}": v1.StartHandler,
+    f"{_APPS}/{{conversation_id}}/skills": v1.SkillsHandler,
 }
 DOCUMENTS: dict[str, Handler] = {
     "/conversation/openapi.json": documents.OpenApiHandler,
@@ -61,7 +71,7 @@ def rules(base_url: str, gate: Gate) -> list[routing.Rule]:
         routing.Rule(routing.PathMatches(_pattern(base_url, path)), handler, given)
         for path, handler in {**DOCUMENTS, **HANDLERS}.items()
     ]
-    for below in ("/conversation/.*", "/firehose/?"):
+    for below in ("/conversation/.*", "/firehose/?", f"{_APPS}/.*"):
         pattern = url_path_join(re.escape(base_url), below)
         found.append(routing.Rule(routing.PathMatches(pattern), NotFoundHandler, given))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ from ..sandbox import LocalSandbox
 from ..store import Connection, Draft, Store, conversations
 from ..store.conversations import ConversationRow
 from ..workspace import Workspaces
-from .events import EventLog
+from .events import EventLog, require_open
 from .principal import Principal, Ref
 from .tasks import Supervisor
 
@@ -38,6 +38,9 @@ CREATING, READY = ConversationStatus.CREATING, ConversationStatus.READY
 DESTROYING, DESTROYED = ConversationStatus.DESTROYING, ConversationStatus.DESTROYED
 KNOWN = 10_000
 """At most so many references are remembered."""
+
+Also = Callable[[Connection, ConversationRow, bool], Sequence[Draft]]
+"""What is kept in the commit that begins a conversation: its row, whether it is new, and the events to tell."""
 
 
 class Conversations:
@@ -55,6 +58,7 @@ class Conversations:
         self._sandbox, self._workspaces = sandbox, workspaces
         self._refs: OrderedDict[UUID, Ref] = OrderedDict()
         self._finishing: dict[UUID, asyncio.Task[None]] = {}
+        self.on_finish: list[Callable[[Ref], Awaitable[None]]] = []
 
     async def ref(self, principal: Principal, id: UUID) -> Ref:
         """Let a participant in. Raises `NotFoundError` for what is not there and for what is not theirs."""
@@ -73,19 +77,31 @@ class Conversations:
         return ref
 
     async def begin(
-        self, principal: Principal, request: ConversationRequest
+        self, principal: Principal, request: ConversationRequest, *, also: Also | None = None
     ) -> tuple[Conversation, bool]:
-        """A new conversation, or the one that has the request's id already; and whether it is new."""
+        """A new conversation, or the one that has the request's id already; and whether it is new.
+
+        With `also` it stays CREATING, and its tasks wait, until `transition` and the supervisor say otherwise.
+        """
         check = partial(self._workspaces.check, request.workspace)
         # Only an attached directory has to be looked for.
         managed = request.workspace.type == "managed"
         workspace = check() if managed else await asyncio.to_thread(check)
         request = request.model_copy(update={"workspace": workspace})
+        parent = None
         if request.parent_conversation_id is not None:
-            await self.ref(principal, request.parent_conversation_id)
+            parent = await self.ref(principal, request.parent_conversation_id)
         id = request.id or uuid4()
-        apply = partial(self._insert, principal=principal, id=id, request=request)
-        (row, created), _ = await self._store.write(apply)
+        apply = partial(
+            self._insert, principal=principal, id=id, request=request, parent=parent, also=also
+        )
+        # Before the conversation can be known to anyone; two that ask at once are committed in this order.
+        held, created = also is not None and self._tasks.hold(id), False
+        try:
+            (row, created), _ = await self._store.write(apply)
+        finally:
+            if held and not created:
+                self._tasks.release(id)
         self._remember(_ref(row))
         return row.conversation, created
 
@@ -96,6 +112,8 @@ class Conversations:
         principal: Principal,
         id: UUID,
         request: ConversationRequest,
+        parent: Ref | None,
+        also: Also | None,
     ) -> tuple[Any, Sequence[Draft]]:
         body = request.model_dump_json(exclude={"id"})
         known = conversations.find(connection, id) if request.id is not None else None
@@ -105,9 +123,12 @@ class Conversations:
                     f"Another conversation has the id {id}; leave the id out, or choose another one.",
                     code="id_taken",
                 )
-            return (known, False), ()
+            return (known, False), () if also is None else also(connection, known, False)
+        if parent is not None:
+            require_open(connection, parent)
         now = utc_now()
-        # This machine has nothing to prepare: both steps are told, in one commit.
+        # Where nothing has to be prepared, both steps are told in one commit.
+        steps = [CREATING] if also is not None else [CREATING, READY]
         row = conversations.insert(
             connection,
             id=id,
@@ -115,9 +136,11 @@ class Conversations:
             request=request,
             body=body,
             now=now,
-            status=READY,
+            status=steps[-1],
         )
-        drafts = [self._told(_ref(row), status, now) for status in (CREATING, READY)]
+        drafts = [self._told(_ref(row), status, now) for status in steps]
+        if also is not None:
+            drafts += also(connection, row, True)
         return (row, True), drafts
 
     async def get(self, ref: Ref) -> Conversation:
@@ -173,42 +196,76 @@ class Conversations:
         return found
 
     async def finish(self, ref: Ref, *, purge: bool, grace: float) -> Conversation:
-        """End what runs and close the conversation; with `purge`, erase it. Answers after at most `grace` seconds."""
-        finishing = self._finishing.get(ref.id)
-        if finishing is None:
-            finishing = asyncio.create_task(self._finish(ref))
-            self._finishing[ref.id] = finishing
-            finishing.add_done_callback(lambda _: self._finishing.pop(ref.id, None))
+        """End what runs and close the conversation and its sub-conversations; with `purge`, erase them.
+
+        Answers after at most `grace` seconds.
+        """
+        finishing = self._end(ref)
         await asyncio.wait([finishing], timeout=None if purge else grace)
         if finishing.done():
             finishing.result()
         conversation = await self.get(ref)
         if purge:
-            await self._store.write(lambda c: (conversations.purge(c, ref.key), ()))
-            self._refs.pop(ref.id, None)
-            await self._sandbox.erase(ref.id, ref.workspace)
+            await self._erase(ref)
         return conversation
+
+    def _end(self, ref: Ref) -> asyncio.Task[None]:
+        finishing = self._finishing.get(ref.id)
+        if finishing is None:
+            finishing = asyncio.create_task(self._finish(ref))
+            self._finishing[ref.id] = finishing
+            finishing.add_done_callback(lambda _: self._finishing.pop(ref.id, None))
+        return finishing
 
     async def _finish(self, ref: Ref) -> None:
         await self._change(ref, [CREATING, READY, ConversationStatus.ERROR], DESTROYING)
+        for end in self.on_finish:
+            await end(ref)
+        children = await self._children(ref)
+        await asyncio.gather(
+            *(self._end(_ref(row)) for row in children if row.conversation.status is not DESTROYED)
+        )
         await self._tasks.cancel_all(ref)
+        self._tasks.release(ref.id)
         await self._sandbox.release(ref.id)
         await self._change(ref, [DESTROYING], DESTROYED)
+
+    async def _erase(self, ref: Ref) -> None:
+        family = [ref]
+        for member in family:
+            family += [_ref(row) for row in await self._children(member)]
+        for member in reversed(family):
+            await self._store.write(partial(_purge, key=member.key))
+            self._refs.pop(member.id, None)
+            await self._sandbox.erase(member.id, member.workspace)
+
+    async def _children(self, ref: Ref) -> list[ConversationRow]:
+        return await self._store.read(partial(conversations.children, id=ref.id))
 
     async def _change(
         self, ref: Ref, since: Sequence[ConversationStatus], status: ConversationStatus
     ) -> None:
-        def apply(connection: Connection) -> tuple[bool, Sequence[Draft]]:
-            now = utc_now()
-            done = conversations.set_status(
-                connection, ref.key, status, since=since, message=None, now=now
-            )
-            return done, [self._told(ref, status, now)] if done else []
+        await self._store.write(lambda c: (None, self.transition(c, ref, since, status)))
 
-        await self._store.write(apply)
+    def transition(
+        self,
+        connection: Connection,
+        ref: Ref,
+        since: Sequence[ConversationStatus],
+        status: ConversationStatus,
+        message: str | None = None,
+    ) -> list[Draft]:
+        """Write the status, where it is one of `since`: the event that tells it, or none."""
+        now = utc_now()
+        done = conversations.set_status(
+            connection, ref.key, status, since=since, message=message, now=now
+        )
+        return [self._told(ref, status, now, message)] if done else []
 
-    def _told(self, ref: Ref, status: ConversationStatus, now: datetime) -> Draft:
-        detail = ConversationStatusUpdate(conversation_id=ref.id, status=status)
+    def _told(
+        self, ref: Ref, status: ConversationStatus, now: datetime, message: str | None = None
+    ) -> Draft:
+        detail = ConversationStatusUpdate(conversation_id=ref.id, status=status, message=message)
         return self._events.draft(ref, detail, Source.SYSTEM, at=now)
 
     async def resume(self) -> None:
@@ -233,6 +290,10 @@ class Conversations:
 def _ref(row: ConversationRow) -> Ref:
     found = row.conversation
     return Ref(row.key, found.id, found.owner, found.workspace)
+
+
+def _purge(connection: Connection, *, key: int) -> tuple[bool, Sequence[Draft]]:
+    return conversations.purge(connection, key), ()
 
 
 def _narrow(principal: Principal, where: ConversationFilter) -> ConversationFilter | None:

@@ -27,6 +27,7 @@ from ..models import (
     TaskRequest,
 )
 from ..store import RawPage
+from .apps import Apps, AppVerbs
 from .conversations import Conversations
 from .events import EventLog
 from .follow import Follower, Sink
@@ -40,7 +41,7 @@ FIRST = PageQuery()
 FINISH_GRACE = 10.0
 
 
-class Participant:
+class Participant(AppVerbs):
     """Every verb, for one principal."""
 
     def __init__(
@@ -48,10 +49,11 @@ class Participant:
         conversations: Conversations,
         tasks: Supervisor,
         events: EventLog,
+        apps: Apps,
         principal: Principal,
     ) -> None:
         self._conversations, self._tasks, self._events = conversations, tasks, events
-        self._principal = principal
+        self._apps, self._principal = apps, principal
 
     async def begin_conversation(self, request: ConversationRequest) -> tuple[Conversation, bool]:
         """The conversation, and whether it is new."""

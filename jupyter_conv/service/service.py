@@ -9,11 +9,14 @@ from ..runtimes import KernelPool, Registry
 from ..sandbox import LocalSandbox
 from ..store import Store
 from ..workspace import Workspaces
+from .apps import Apps
 from .conversations import Conversations
 from .events import EventLog
 from .participant import Participant
 from .principal import Principal
 from .settings import Settings
+from .starter import Starter
+from .starts import Starts
 from .tasks import Supervisor
 
 __all__ = ["ConversationService"]
@@ -43,6 +46,13 @@ class ConversationService:
         self.conversations = Conversations(
             store, self.events, self.tasks, self._sandbox, workspaces
         )
+        starter = Starter(
+            store, self.events, self.tasks, self.conversations, self._sandbox, settings
+        )
+        self.starts = Starts(store, self.events, self.conversations, starter, settings)
+        self._apps = Apps(
+            store, self.conversations, self.starts, self._sandbox, settings.max_text_bytes
+        )
 
     @classmethod
     async def open(cls, settings: Settings, kernels: KernelPool) -> ConversationService:
@@ -54,6 +64,7 @@ class ConversationService:
             swept = await service._sandbox.sweep()
             if swept:
                 log.warning("Ended %d processes that a dead server's tasks had left", swept)
+            await service.starts.resume()
             await service.conversations.resume()
         except BaseException:
             await store.aclose()
@@ -62,10 +73,11 @@ class ConversationService:
 
     def participant(self, principal: Principal) -> Participant:
         """Every verb, for this principal."""
-        return Participant(self.conversations, self.tasks, self.events, principal)
+        return Participant(self.conversations, self.tasks, self.events, self._apps, principal)
 
     async def aclose(self) -> None:
         """Stop what runs, tell it, keep it, close."""
+        await self.starts.aclose(self._settings.stop_grace)
         await self.tasks.aclose(self._settings.stop_grace)
         await self.conversations.aclose(self._settings.stop_grace)
         await self._sandbox.aclose()

@@ -35,6 +35,12 @@ class Settings:
     kernel_grace: float = 2.0
     stop_grace: float = 15.0
     hidden_environment: tuple[str, ...] = ()
+    git_base_url: str = ""
+    repository_timeout: float = 600.0
+    setup_timeout: float = 600.0
+    max_running_starts: int = 8
+    max_waiting_starts: int = 1000
+    max_text_bytes: int = 1 << 20
 
     @property
     def url(self) -> str:

@@ -24,6 +24,7 @@ from ..models import (
 from ..runtimes import Registry, Runtime
 from ..sandbox import LocalSandbox
 from ..store import Connection, Draft, Store, tasks
+from ..store.tasks import TaskRow
 from .events import EventLog, require_open
 from .job import Job
 from .lanes import Lanes
@@ -56,6 +57,7 @@ class Supervisor:
         self._runner = Runner(store, events, sandbox, max_output_bytes)
         self._lanes = Lanes(max_running, self._start)
         self._jobs: dict[UUID, Job] = {}
+        self._held: dict[UUID, list[tuple[Job, float]]] = {}
 
     @property
     def running(self) -> int:
@@ -70,6 +72,7 @@ class Supervisor:
         id = request.id or uuid4()
         lane = _lane(ref, runtime, runnable)
         code = "delayed" if request.delay else "queued" if self._lanes.full(lane) else None
+        code = "creating" if ref.id in self._held else code
         apply = partial(self._insert, ref=ref, id=id, request=request, body=body, code=code)
         (row, created), _ = await self._store.write(apply)
         if created:
@@ -112,9 +115,38 @@ class Supervisor:
         draft = self._events.draft(ref, detail, Source.SYSTEM, task=(row.key, str(id)))
         return (row, True), (draft,)
 
+    def hold(self, conversation_id: UUID) -> bool:
+        """From now on the tasks of this conversation wait until it is `release`d. Out: whether it was not held."""
+        if conversation_id in self._held:
+            return False
+        self._held[conversation_id] = []
+        return True
+
+    def release(self, conversation_id: UUID) -> None:
+        """The conversation is READY: what waited for that goes on, in the order submitted."""
+        now = asyncio.get_running_loop().time()
+        for job, due in self._held.pop(conversation_id, ()):
+            self._admit(job, due - now)
+
+    async def abandon(self, ref: Ref, message: str) -> None:
+        """The conversation never became READY: end what waited for that in ERROR, `conversation_failed`."""
+        for job, _ in self._held.pop(ref.id, ()):
+            self._jobs.pop(job.id, None)
+            job.done.set()
+        for row in await self._store.read(partial(tasks.unfinished, conversation_key=ref.key)):
+            await self._runner.change(
+                _orphan(row, ref),
+                _UNFINISHED,
+                TaskStatus.ERROR,
+                code="conversation_failed",
+                message=message,
+            )
+
     def _admit(self, job: Job, delay: float) -> None:
         self._jobs[job.id] = job
-        if delay > 0:
+        if (held := self._held.get(job.ref.id)) is not None:
+            held.append((job, asyncio.get_running_loop().time() + delay))
+        elif delay > 0:
             job.delayed = asyncio.get_running_loop().call_later(delay, self._due, job)
         else:
             self._lanes.enter(job)
@@ -154,7 +186,10 @@ class Supervisor:
         return await self.get(ref, id)
 
     async def _withdraw(self, job: Job) -> None:
-        if job.delayed is not None:
+        held = self._held.get(job.ref.id, [])
+        if any(waiting is job for waiting, _ in held):
+            held[:] = [entry for entry in held if entry[0] is not job]
+        elif job.delayed is not None:
             job.delayed.cancel()
         else:
             self._lanes.withdraw(job)
@@ -199,9 +234,12 @@ class Supervisor:
             try:
                 runtime, runnable = self._registry.parse(row.task.runnable)
             except InvalidError as error:
-                orphan = Job(row.key, row.task.id, ref, None, None, None, None)  # type: ignore[arg-type]
                 await self._runner.change(
-                    orphan, _UNFINISHED, TaskStatus.ERROR, code=error.code, message=error.message
+                    _orphan(row, ref),
+                    _UNFINISHED,
+                    TaskStatus.ERROR,
+                    code=error.code,
+                    message=error.message,
                 )
                 continue
             lane = _lane(ref, runtime, runnable)
@@ -235,3 +273,8 @@ class Supervisor:
 def _lane(ref: Ref, runtime: Runtime[Any], runnable: Any) -> tuple[int, str] | None:
     lane = runtime.lane(runnable)
     return None if lane is None else (ref.key, lane)
+
+
+def _orphan(row: TaskRow, ref: Ref) -> Job:
+    """A job that nothing will run, to tell its end by."""
+    return Job(row.key, row.task.id, ref, None, None, None, None)  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from . import conversations, events, tasks
+from . import conversations, events, starts, tasks
 from .events import RawPage
 from .store import Store, Synchronous
 from .times import micros, now_micros
@@ -19,5 +19,6 @@ __all__ = [
     "events",
     "micros",
     "now_micros",
+    "starts",
     "tasks",
 ]

@@ -20,13 +20,16 @@ from ..models import (
     Page,
     Workspace,
 )
-from . import cursor, dialect
+from . import dialect
+from .paging import page_of
 from .schema import conversations as table
-from .schema import event_counts, events, key_range, tasks
+from .schema import event_counts, events, key_range, starts, tasks, title_order
 from .times import micros, moment
 
 __all__ = [
     "ConversationRow",
+    "batch",
+    "children",
     "count",
     "find",
     "insert",
@@ -125,23 +128,20 @@ def search(
     order: ConversationOrder,
 ) -> Page[Conversation]:
     """A page of conversations."""
-    column = table.c.updated_at if "UPDATED" in order else table.c.created_at
-    descending = order.endswith("_DESC")
+    column = _COLUMNS[order.removesuffix("_DESC")]
     statement = sa.select(table).where(*_conditions(where))
-    if page_id is not None:
-        position = sa.tuple_(*map(sa.literal, cursor.decode(page_id, order, 2)))
-        place = sa.tuple_(column, table.c.key)
-        statement = statement.where(place < position if descending else place > position)
-    for part in (column, table.c.key):
-        statement = statement.order_by(part.desc() if descending else part.asc())
-    rows = connection.execute(statement.limit(limit + 1)).all()
-    following = None
-    if len(rows) > limit:
-        rows = rows[:limit]
-        last = rows[-1]._mapping
-        following = cursor.encode(order, last[column], last[table.c.key])
+    rows, following = page_of(
+        connection, statement, column, table.c.key, order=order, limit=limit, page_id=page_id
+    )
     found = tuple(row.conversation for row in _rows(connection, rows))
     return Page[Conversation](results=found, next_page_id=following)
+
+
+_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
+    "CREATED_AT": table.c.created_at,
+    "UPDATED_AT": table.c.updated_at,
+    "TITLE": title_order,
+}
 
 
 def count(connection: sa.Connection, where: ConversationFilter) -> int:
@@ -167,6 +167,18 @@ def _conditions(where: ConversationFilter) -> list[sa.ColumnElement[bool]]:
         if (before := getattr(where, f"{name}__lt")) is not None:
             found.append(column < micros(before))
     return found
+
+
+def batch(connection: sa.Connection, ids: Iterable[UUID]) -> dict[UUID, Conversation]:
+    """Those of these ids that there are."""
+    rows = connection.execute(sa.select(table).where(table.c.id.in_(list(ids)))).all()
+    return {row.conversation.id: row.conversation for row in _rows(connection, rows)}
+
+
+def children(connection: sa.Connection, id: UUID) -> list[ConversationRow]:
+    """The sub-conversations of one, oldest first."""
+    found = sa.select(table).where(table.c.parent_id == id).order_by(table.c.key)
+    return _rows(connection, connection.execute(found).all())
 
 
 def update(connection: sa.Connection, key: int, now: datetime, **values: Any) -> None:
@@ -222,6 +234,7 @@ def purge(connection: sa.Connection, key: int) -> bool:
     connection.execute(sa.delete(events).where(events.c.key > low, events.c.key < high))
     connection.execute(sa.delete(event_counts).where(event_counts.c.conversation_key == key))
     connection.execute(sa.delete(tasks).where(tasks.c.conversation_key == key))
+    connection.execute(sa.delete(starts).where(starts.c.conversation_key == key))
     return connection.execute(sa.delete(table).where(table.c.key == key)).rowcount == 1
 
 

@@ -75,7 +75,7 @@ def search(
     low, high = _range(conversation_key, where)
     if page_id is not None:
         # Into the range, and not beside it: SQLite would begin to read at the first bound it sees.
-        place = _behind(*key_range(conversation_key), cursor.decode(page_id, order, 1)[0])
+        place = _behind(*key_range(conversation_key), cursor.decode(page_id, order, int)[0])
         low, high = (low, min(high, place)) if descending else (max(low, place), high)
     values = _values(where, task_key)
     rows = _page(frozenset(values), descending).all(

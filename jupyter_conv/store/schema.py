@@ -19,10 +19,12 @@ __all__ = [
     "meta",
     "metadata",
     "seq_of",
+    "starts",
     "tasks",
+    "title_order",
 ]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration."""
 
 SEQ_BITS = 32
@@ -65,6 +67,10 @@ conversations = sa.Table(
     sa.Index("ix_conversations_parent", "parent_id"),
     sqlite_autoincrement=True,  # the key of an erased one is never given again
 )
+title_order = sa.func.coalesce(conversations.c.title, sa.text("''"))
+"""By what conversations are put in the order of their titles: those without come first."""
+sa.Index("ix_conversations_title", title_order, conversations.c.key)
+sa.Index("ix_conversations_owner_title", conversations.c.owner, title_order, conversations.c.key)
 
 tasks = sa.Table(
     "tasks",
@@ -97,6 +103,29 @@ sa.Index(
     sqlite_where=_unfinished,
     postgresql_where=_unfinished,
 )
+
+starts = sa.Table(
+    "starts",
+    metadata,
+    sa.Column("key", _Key, primary_key=True, autoincrement=True),
+    sa.Column("id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("owner", sa.String(255), nullable=False),
+    sa.Column("conversation_key", _Key, nullable=False, unique=True),
+    sa.Column("conversation_id", sa.Uuid, nullable=False, unique=True),
+    sa.Column("status", sa.String(30), nullable=False),
+    sa.Column("code", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("finished_at", sa.BigInteger),
+    sa.Index("ix_starts_created", "created_at", "key"),
+    sa.Index("ix_starts_updated", "updated_at", "key"),
+    sa.Index("ix_starts_owner_created", "owner", "created_at", "key"),
+    sa.Index("ix_starts_owner_updated", "owner", "updated_at", "key"),
+)
+_begun = starts.c.finished_at.is_(None)
+sa.Index("ix_starts_unfinished", starts.c.key, sqlite_where=_begun, postgresql_where=_begun)
 
 events = sa.Table(
     "events",

@@ -113,7 +113,7 @@ def search(
     """A page of a conversation's tasks, oldest first."""
     statement = sa.select(table).where(*_conditions(conversation_key, where))
     if page_id is not None:
-        statement = statement.where(table.c.key > cursor.decode(page_id, "TASK", 1)[0])
+        statement = statement.where(table.c.key > cursor.decode(page_id, "TASK", int)[0])
     rows = connection.execute(statement.order_by(table.c.key).limit(limit + 1)).all()
     following = cursor.encode("TASK", rows[limit - 1].key) if len(rows) > limit else None
     return Page[Task](results=tuple(_row(row).task for row in rows[:limit]), next_page_id=following)

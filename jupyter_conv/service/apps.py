@@ -1,0 +1,187 @@
+"""The V1 verbs of a participant: conversations in V1's words, starts, a file as text, skills."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from uuid import UUID
+
+from ..models import (
+    AppConversation,
+    AppConversationFilter,
+    AppConversationPage,
+    AppConversationStartRequest,
+    AppConversationStartTask,
+    AppConversationStartTaskPage,
+    Conversation,
+    ConversationFilter,
+    ConversationOrder,
+    ConversationSkills,
+    ConversationStatus,
+    ExecutionStatus,
+    PageQuery,
+    SandboxStatus,
+    StartTaskFilter,
+    StartTaskOrder,
+)
+from ..sandbox import LocalSandbox
+from ..skills import Roots, load_skills
+from ..store import Connection, Store, conversations, starts
+from .conversations import Conversations
+from .principal import Principal
+from .starts import Starts
+
+__all__ = ["AppVerbs", "Apps"]
+
+ALL_APPS, ALL_STARTS, FIRST = AppConversationFilter(), StartTaskFilter(), PageQuery()
+
+_SANDBOX = {
+    ConversationStatus.CREATING: SandboxStatus.STARTING,
+    ConversationStatus.READY: SandboxStatus.RUNNING,
+    ConversationStatus.DESTROYING: SandboxStatus.RUNNING,
+    ConversationStatus.DESTROYED: SandboxStatus.MISSING,
+    ConversationStatus.ERROR: SandboxStatus.ERROR,
+}
+
+
+class Apps:
+    """What the V1 verbs need of the house, once for a server."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversations: Conversations,
+        starts: Starts,
+        sandbox: LocalSandbox,
+        max_text_bytes: int,
+    ) -> None:
+        self.starts, self._store, self._conversations = starts, store, conversations
+        self._sandbox, self._max_text_bytes = sandbox, max_text_bytes
+
+    async def told(self, found: Sequence[Conversation]) -> dict[UUID, AppConversation]:
+        """Conversations in V1's words, by their ids."""
+        ids = [one.id for one in found]
+
+        def query(connection: Connection) -> dict[UUID, AppConversation]:
+            asked, busy = starts.requests(connection, ids), starts.busy(connection, ids)
+            return {one.id: _app(one, asked.get(one.id), one.id in busy) for one in found}
+
+        return await self._store.read(query)
+
+    async def batch(
+        self, principal: Principal, ids: Sequence[UUID]
+    ) -> tuple[AppConversation | None, ...]:
+        """Those of these ids, in their order; None for what is not there or not theirs."""
+        found = (await self._store.read(lambda c: conversations.batch(c, ids))).values()
+        theirs = [one for one in found if principal.admin or one.owner == principal.name]
+        told = await self.told(theirs)
+        return tuple(told.get(id) for id in ids)
+
+    async def skills(self, principal: Principal, id: UUID) -> ConversationSkills:
+        """The skills that the conversation has now."""
+        ref = await self._conversations.ref(principal, id)
+        workspace = await asyncio.to_thread(self._sandbox.workspace, ref.id, ref.workspace)
+        return (await asyncio.to_thread(load_skills, workspace, Roots.usual())).response
+
+
+class AppVerbs:
+    """The V1 verbs, for one principal."""
+
+    _apps: Apps
+    _conversations: Conversations
+    _principal: Principal
+
+    async def search_app_conversations(
+        self,
+        where: AppConversationFilter = ALL_APPS,
+        page: PageQuery = FIRST,
+        sort_order: ConversationOrder = ConversationOrder.CREATED_AT_DESC,
+    ) -> AppConversationPage:
+        found = await self._conversations.page(
+            self._principal, ConversationFilter(**dict(where)), page, sort_order
+        )
+        told = await self._apps.told(found.results)
+        return AppConversationPage(
+            items=tuple(told[one.id] for one in found.results), next_page_id=found.next_page_id
+        )
+
+    async def count_app_conversations(self, where: AppConversationFilter = ALL_APPS) -> int:
+        return await self._conversations.count(self._principal, ConversationFilter(**dict(where)))
+
+    async def get_app_conversations(
+        self, ids: Sequence[UUID]
+    ) -> tuple[AppConversation | None, ...]:
+        return await self._apps.batch(self._principal, ids)
+
+    async def start_app_conversation(
+        self, request: AppConversationStartRequest
+    ) -> AppConversationStartTask:
+        return await self._apps.starts.begin(self._principal, request)
+
+    async def stream_app_conversation_start(
+        self, request: AppConversationStartRequest
+    ) -> AsyncGenerator[AppConversationStartTask, None]:
+        start = await self.start_app_conversation(request)
+        async with aclosing(self.follow_start(start)) as told:
+            async for now in told:
+                yield now
+
+    def follow_start(
+        self, start: AppConversationStartTask
+    ) -> AsyncGenerator[AppConversationStartTask, None]:
+        """Every state of a start, to the last, as they come; of one that has ended, the last."""
+        return self._apps.starts.follow(self._principal, start)
+
+    async def search_start_tasks(
+        self,
+        where: StartTaskFilter = ALL_STARTS,
+        page: PageQuery = FIRST,
+        sort_order: StartTaskOrder = StartTaskOrder.CREATED_AT_DESC,
+    ) -> AppConversationStartTaskPage:
+        return await self._apps.starts.page(self._principal, where, page, sort_order)
+
+    async def count_start_tasks(self, where: StartTaskFilter = ALL_STARTS) -> int:
+        return await self._apps.starts.count(self._principal, where)
+
+    async def get_start_tasks(
+        self, ids: Sequence[UUID]
+    ) -> tuple[AppConversationStartTask | None, ...]:
+        return await self._apps.starts.batch(self._principal, ids)
+
+    async def stop_start_task(self, id: UUID) -> tuple[AppConversationStartTask, bool]:
+        """The start as it is then, and whether there was anything to stop."""
+        return await self._apps.starts.cancel(self._principal, id)
+
+    async def cancel_start_task(self, id: UUID) -> AppConversationStartTask:
+        return (await self.stop_start_task(id))[0]
+
+    async def list_skills(self, conversation_id: UUID) -> ConversationSkills:
+        return await self._apps.skills(self._principal, conversation_id)
+
+
+def _app(
+    found: Conversation, asked: AppConversationStartRequest | None, busy: bool
+) -> AppConversation:
+    sandbox = _SANDBOX[found.status]
+    running = ExecutionStatus.RUNNING if busy else ExecutionStatus.IDLE
+    start = asked or AppConversationStartRequest()
+    return AppConversation(
+        id=found.id,
+        created_by_user_id=found.owner,
+        sandbox_id="local",
+        selected_repository=start.selected_repository,
+        selected_branch=start.selected_branch,
+        git_provider=start.git_provider,
+        title=found.title,
+        trigger=start.trigger,
+        pr_number=start.pr_number,
+        llm_model=start.llm_model,
+        parent_conversation_id=found.parent_conversation_id,
+        sub_conversation_ids=found.sub_conversation_ids,
+        tags=found.tags,
+        created_at=found.created_at,
+        updated_at=found.updated_at,
+        sandbox_status=sandbox,
+        execution_status=running if sandbox is SandboxStatus.RUNNING else None,
+    )
