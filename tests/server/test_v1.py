@@ -86,7 +86,7 @@ def test_post_answers_at_once_and_the_start_goes_on(http: httpx.Client) -> None:
 
 
 def test_the_same_request_starts_nothing_new(http: httpx.Client) -> None:
-    body = {"conversation_id": str(uuid4()), "title": "Once"}
+    body = {"conversation_id": str(uuid4()), "title": "Asked twice"}
     first, again = started(http, **body), http.post(APPS, json=body).json()
     assert again["id"] == first["id"]
     other = http.post(APPS, json={**body, "llm_model": "another"})
