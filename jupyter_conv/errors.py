@@ -7,6 +7,8 @@
     ├── NotFoundError            404 not_found
     ├── ConflictError            409 conflict
     ├── TooLargeError            413 too_large
+    ├── UnsupportedError         415 unsupported
+    ├── RangeError               416 range
     ├── InvalidError             422 invalid
     ├── QuotaError               429 quota
     ├── UnavailableError         503 unavailable
@@ -40,8 +42,10 @@ __all__ = [
     "QuotaError",
     "RuntimeFailure",
     "StorageError",
+    "RangeError",
     "TooLargeError",
     "UnavailableError",
+    "UnsupportedError",
     "error_from_body",
 ]
 
@@ -119,6 +123,20 @@ class TooLargeError(ConversationError):
     default_code = "too_large"
 
 
+class UnsupportedError(ConversationError):
+    """Bytes of a type that is not taken here."""
+
+    status = 415
+    default_code = "unsupported"
+
+
+class RangeError(ConversationError):
+    """A range of bytes that the file does not have."""
+
+    status = 416
+    default_code = "range"
+
+
 class InvalidError(ConversationError):
     """Well formed, and not valid."""
 
@@ -185,6 +203,8 @@ _BY_STATUS: dict[int, type[ConversationError]] = {
         NotFoundError,
         ConflictError,
         TooLargeError,
+        UnsupportedError,
+        RangeError,
         InvalidError,
         QuotaError,
         UnavailableError,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from .models import (
     EventFilter,
     EventOrder,
     EventRequest,
+    FileFilter,
+    FileInfo,
     Page,
     PageQuery,
     Task,
@@ -23,7 +26,10 @@ from .models import (
     TaskRequest,
 )
 
-__all__ = ["ConversationAPI", "Events"]
+__all__ = ["Bytes", "ConversationAPI", "Events", "FileSource"]
+
+FileSource = bytes | Path | AsyncIterable[bytes]
+"""The bytes of a file: at hand, in a file of this machine, or as they come."""
 
 
 class Events(Protocol):
@@ -39,6 +45,22 @@ class Events(Protocol):
 
     async def aclose(self) -> None:
         """Hear no more."""
+        ...
+
+
+class Bytes(Protocol):
+    """The bytes of a file, piece by piece. Who does not read to the end closes it."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> bytes:
+        """The next piece."""
+        ...
+
+    async def aclose(self) -> None:
+        """Read no more."""
         ...
 
 
@@ -120,6 +142,46 @@ class ConversationAPI(Protocol):
 
     async def get_event(self, conversation_id: UUID, event_id: UUID) -> Event:
         """One event."""
+        ...
+
+    async def create_directory(self, conversation_id: UUID, path: str) -> FileInfo:
+        """Make a directory of the workspace, and those above it. One that is there is answered as it is."""
+        ...
+
+    async def touch_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        """Make an empty file, and the directories above it; one that is there gets the present time."""
+        ...
+
+    async def upload_files(
+        self, conversation_id: UUID, files: Mapping[str, FileSource], parent_path: str = ""
+    ) -> tuple[FileInfo, ...]:
+        """Take files in, by their paths below `parent_path`: all of them when all are whole, or none."""
+        ...
+
+    async def delete_file(
+        self, conversation_id: UUID, path: str, *, recursive: bool = False
+    ) -> None:
+        """Remove a file, a link or an empty directory; `recursive`: a directory with all that is in it."""
+        ...
+
+    async def get_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        """What is told of one entry of the workspace."""
+        ...
+
+    def read_file(
+        self, conversation_id: UUID, path: str, *, start: int = 0, stop: int | None = None
+    ) -> Bytes:
+        """A file's bytes from `start` to before `stop`; what lies behind its end is nothing."""
+        ...
+
+    async def list_files(
+        self, conversation_id: UUID, where: FileFilter = ..., page: PageQuery = ...
+    ) -> Page[FileInfo]:
+        """What the workspace holds, in the order of its paths."""
+        ...
+
+    async def count_files(self, conversation_id: UUID, where: FileFilter = ...) -> int:
+        """How many entries the list holds."""
         ...
 
     def stream(self, conversation_id: UUID, *, after_seq: int | None = None) -> Events:

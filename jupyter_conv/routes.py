@@ -1,13 +1,15 @@
 """The routes, as data: who asks what, where, and what may be answered.
 
 The client builds its requests from them, the tests count guards and errors by them, and the documents of the API are
-made of them. Paths are below the server's `base_url`; `{…}` is one segment.
+made of them. Paths are below the server's `base_url`; `{…}` is one segment, `{…*}` all that follow, or none.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -29,6 +31,8 @@ from .models import (
     EventFilter,
     EventOrder,
     EventRequest,
+    FileFilter,
+    FileInfo,
     IdsQuery,
     Page,
     PageQuery,
@@ -47,6 +51,8 @@ __all__ = [
     "ConversationQuery",
     "DeleteQuery",
     "EventQuery",
+    "FileQuery",
+    "RemoveQuery",
     "Route",
     "Socket",
     "SocketQuery",
@@ -82,6 +88,16 @@ class DeleteQuery(Request):
     purge: bool = False
 
 
+class FileQuery(FileFilter, PageQuery):
+    """The query of a list of files."""
+
+
+class RemoveQuery(Request):
+    """The query of removing a file."""
+
+    recursive: bool = False
+
+
 class AppConversationQuery(AppConversationFilter, PageQuery):
     """The query of a list of conversations in V1's words."""
 
@@ -102,7 +118,11 @@ class SocketQuery(Request):
 
 @dataclass(frozen=True)
 class Route:
-    """One verb over HTTP. `verb` is its name in `ConversationAPI`; `resource` what the authorizer is asked about."""
+    """One verb over HTTP. `verb` is its name in `ConversationAPI`; `resource` what the authorizer is asked about.
+
+    `takes` and `gives` are the types of the bodies, where there are any. A GET that gives anything but JSON takes
+    `Range` and the conditional headers, and answers HEAD.
+    """
 
     verb: str
     method: Method
@@ -114,6 +134,12 @@ class Route:
     body: type[Request] | None = None
     resource: str = "conversation"
     errors: tuple[Error, ...] = ()
+    takes: str = "application/json"
+    gives: str = "application/json"
+
+    def url(self, **values: object) -> str:
+        """The path with its places filled, as it stands in a URL."""
+        return _PLACE.sub(lambda found: _quoted(str(values[found[1]]), bool(found[2])), self.path)
 
     @property
     def auth_resource(self) -> str:
@@ -142,6 +168,21 @@ class Socket:
         return f"jupyter_conv:{self.resource}"
 
 
+_PLACE = re.compile(r"\{(\w+)(\*?)\}")
+
+
+def _quoted(value: str, spans: bool) -> str:
+    if not spans:
+        return quote(value, safe="")
+    found = "/".join(_quoted_name(name) for name in value.split("/"))
+    return f"%2F{found[1:]}" if found.startswith("/") else found
+
+
+def _quoted_name(name: str) -> str:
+    # What a client or a proxy would take for a step in the path is not for them to take.
+    return quote(name, safe="") if name.strip(".") else name.replace(".", "%2E")
+
+
 _ONE = "/conversation/{conversation_id}"
 _FOUND: tuple[Error, ...] = (errors.NotFoundError, errors.InvalidError)
 _PAGED: tuple[Error, ...] = (errors.CursorError, errors.InvalidError)
@@ -150,6 +191,12 @@ _WRITES: tuple[Error, ...] = (
     errors.ConflictError,
     errors.TooLargeError,
     errors.InvalidError,
+    errors.UnavailableError,
+)
+_CHANGES_FILES: tuple[Error, ...] = (
+    *_FOUND,
+    errors.ConflictError,
+    errors.ForbiddenError,
     errors.UnavailableError,
 )
 
@@ -279,6 +326,94 @@ ROUTES: tuple[Route, ...] = (
         status=(202, 200),
         resource="task",
         errors=(*_FOUND, errors.ConflictError, errors.UnavailableError),
+    ),
+    Route(
+        "create_directory",
+        "POST",
+        f"{_ONE}/dir/{{path*}}",
+        "Make a directory",
+        FileInfo,
+        status=(201, 200),
+        resource="file",
+        errors=(*_CHANGES_FILES, errors.QuotaError),
+    ),
+    Route(
+        "touch_file",
+        "POST",
+        f"{_ONE}/file/{{path*}}",
+        "Make an empty file, or give one the present time",
+        FileInfo,
+        status=(201, 200),
+        resource="file",
+        errors=(*_CHANGES_FILES, errors.QuotaError),
+    ),
+    Route(
+        "upload_files",
+        "POST",
+        f"{_ONE}/upload/{{parent_path*}}",
+        "Take files in, all or none",
+        tuple[FileInfo, ...],
+        status=(201,),
+        resource="file",
+        errors=(
+            *_CHANGES_FILES,
+            errors.QuotaError,
+            errors.MalformedError,
+            errors.TooLargeError,
+            errors.UnsupportedError,
+        ),
+        takes="multipart/form-data",
+    ),
+    Route(
+        "delete_file",
+        "DELETE",
+        f"{_ONE}/file/{{path*}}",
+        "Remove a file, or a directory",
+        None,
+        status=(204,),
+        query=RemoveQuery,
+        resource="file",
+        errors=_CHANGES_FILES,
+    ),
+    Route(
+        "read_file",
+        "GET",
+        f"{_ONE}/file-content/{{path*}}",
+        "A file's bytes",
+        bytes,
+        status=(200, 206, 304),
+        resource="file",
+        errors=(*_FOUND, errors.ConflictError, errors.ForbiddenError, errors.RangeError),
+        gives="application/octet-stream",
+    ),
+    Route(
+        "get_file",
+        "GET",
+        f"{_ONE}/file/{{path*}}",
+        "What is told of a file",
+        FileInfo,
+        resource="file",
+        errors=(*_FOUND, errors.ForbiddenError),
+    ),
+    Route(
+        "list_files",
+        "GET",
+        f"{_ONE}/file-search",
+        "List files",
+        Page[FileInfo],
+        query=FileQuery,
+        resource="file",
+        errors=(*_PAGED, errors.NotFoundError),
+    ),
+    Route(
+        "count_files",
+        "GET",
+        f"{_ONE}/file-count",
+        "Count files",
+        int,
+        query=FileFilter,
+        resource="file",
+        errors=_FOUND,
     ),
 )
 

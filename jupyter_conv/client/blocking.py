@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-from ..interface import ConversationAPI
+from ..interface import ConversationAPI, FileSource
 from ..models import (
     Conversation,
     ConversationFilter,
@@ -17,6 +17,8 @@ from ..models import (
     EventFilter,
     EventOrder,
     EventRequest,
+    FileFilter,
+    FileInfo,
     Page,
     PageQuery,
     Task,
@@ -33,6 +35,7 @@ T = TypeVar("T")
 _CONVERSATIONS = ConversationFilter()
 _TASKS = TaskFilter()
 _EVENTS = EventFilter()
+_FILES = FileFilter()
 _PAGE = PageQuery()
 
 
@@ -107,6 +110,37 @@ class BlockingAPI:
     def get_event(self, conversation_id: UUID, event_id: UUID) -> Event:
         return self._run(self.api.get_event(conversation_id, event_id))
 
+    def create_directory(self, conversation_id: UUID, path: str) -> FileInfo:
+        return self._run(self.api.create_directory(conversation_id, path))
+
+    def touch_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        return self._run(self.api.touch_file(conversation_id, path))
+
+    def upload_files(
+        self, conversation_id: UUID, files: Mapping[str, FileSource], parent_path: str = ""
+    ) -> tuple[FileInfo, ...]:
+        return self._run(self.api.upload_files(conversation_id, files, parent_path))
+
+    def delete_file(self, conversation_id: UUID, path: str, *, recursive: bool = False) -> None:
+        self._run(self.api.delete_file(conversation_id, path, recursive=recursive))
+
+    def get_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        return self._run(self.api.get_file(conversation_id, path))
+
+    def list_files(
+        self, conversation_id: UUID, where: FileFilter = _FILES, page: PageQuery = _PAGE
+    ) -> Page[FileInfo]:
+        return self._run(self.api.list_files(conversation_id, where, page))
+
+    def count_files(self, conversation_id: UUID, where: FileFilter = _FILES) -> int:
+        return self._run(self.api.count_files(conversation_id, where))
+
+    def read_file(
+        self, conversation_id: UUID, path: str, *, start: int = 0, stop: int | None = None
+    ) -> Iterator[bytes]:
+        """A file's bytes, piece by piece."""
+        return self._each(self.api.read_file(conversation_id, path, start=start, stop=stop))
+
     def stream(self, conversation_id: UUID, *, after_seq: int | None = None) -> Iterator[Event]:
         """Events as they come; a `for` loop over it waits for the next."""
         return self._each(self.api.stream(conversation_id, after_seq=after_seq))
@@ -117,13 +151,13 @@ class BlockingAPI:
         """A task's events, to the one that ends it."""
         return self._each(follow_task(self.api, conversation_id, task_id, after_seq=after_seq))
 
-    def _each(self, source: Any) -> Iterator[Event]:
-        async def step() -> Event | None:
+    def _each(self, source: Any) -> Iterator[Any]:
+        async def step() -> Any:
             return await anext(source, None)
 
         try:
-            while (event := self._run(step())) is not None:
-                yield event
+            while (piece := self._run(step())) is not None:
+                yield piece
         finally:
             self._run(source.aclose())
 

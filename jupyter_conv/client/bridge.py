@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
-from ..interface import ConversationAPI
+from ..interface import ConversationAPI, FileSource
 from ..models import (
     Conversation,
     ConversationFilter,
@@ -16,6 +17,8 @@ from ..models import (
     EventFilter,
     EventOrder,
     EventRequest,
+    FileFilter,
+    FileInfo,
     Page,
     PageQuery,
     Task,
@@ -26,9 +29,12 @@ from .background import Background
 
 __all__ = ["Bridge"]
 
+T = TypeVar("T")
+
 _CONVERSATIONS = ConversationFilter()
 _TASKS = TaskFilter()
 _EVENTS = EventFilter()
+_FILES = FileFilter()
 _PAGE = PageQuery()
 
 
@@ -109,34 +115,68 @@ class Bridge:
     async def get_event(self, conversation_id: UUID, event_id: UUID) -> Event:
         return await self._home.hop(self._api.get_event(conversation_id, event_id))
 
-    def stream(self, conversation_id: UUID, *, after_seq: int | None = None) -> BridgedStream:
-        return BridgedStream(self._api.stream(conversation_id, after_seq=after_seq), self._home)
+    async def create_directory(self, conversation_id: UUID, path: str) -> FileInfo:
+        return await self._home.hop(self._api.create_directory(conversation_id, path))
 
-    def firehose(self) -> BridgedStream:
-        return BridgedStream(self._api.firehose(), self._home)
+    async def touch_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        return await self._home.hop(self._api.touch_file(conversation_id, path))
+
+    async def upload_files(
+        self, conversation_id: UUID, files: Mapping[str, FileSource], parent_path: str = ""
+    ) -> tuple[FileInfo, ...]:
+        return await self._home.hop(self._api.upload_files(conversation_id, files, parent_path))
+
+    async def delete_file(
+        self, conversation_id: UUID, path: str, *, recursive: bool = False
+    ) -> None:
+        await self._home.hop(self._api.delete_file(conversation_id, path, recursive=recursive))
+
+    async def get_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        return await self._home.hop(self._api.get_file(conversation_id, path))
+
+    async def list_files(
+        self, conversation_id: UUID, where: FileFilter = _FILES, page: PageQuery = _PAGE
+    ) -> Page[FileInfo]:
+        return await self._home.hop(self._api.list_files(conversation_id, where, page))
+
+    async def count_files(self, conversation_id: UUID, where: FileFilter = _FILES) -> int:
+        return await self._home.hop(self._api.count_files(conversation_id, where))
+
+    def read_file(
+        self, conversation_id: UUID, path: str, *, start: int = 0, stop: int | None = None
+    ) -> Bridged[bytes]:
+        return Bridged(
+            self._api.read_file(conversation_id, path, start=start, stop=stop), self._home
+        )
+
+    def stream(self, conversation_id: UUID, *, after_seq: int | None = None) -> Bridged[Event]:
+        return Bridged(self._api.stream(conversation_id, after_seq=after_seq), self._home)
+
+    def firehose(self) -> Bridged[Event]:
+        return Bridged(self._api.firehose(), self._home)
 
     async def aclose(self) -> None:
         """Nothing: the service is closed when the process ends."""
 
 
-class BridgedStream:
-    """A stream carried over event by event."""
+class Bridged(Generic[T]):
+    """A stream carried over piece by piece."""
 
     def __init__(self, source: Any, home: Background) -> None:
         self._source = source
         self._home = home
 
-    def __aiter__(self) -> BridgedStream:
+    def __aiter__(self) -> Bridged[T]:
         return self
 
-    async def __anext__(self) -> Event:
-        event = await self._home.hop(self._next())
-        if event is None:
+    async def __anext__(self) -> T:
+        piece = await self._home.hop(self._next())
+        if piece is None:
             raise StopAsyncIteration
-        return event
+        return piece
 
-    async def _next(self) -> Event | None:
-        return cast("Event | None", await anext(self._source, None))
+    async def _next(self) -> T | None:
+        return cast("T | None", await anext(self._source, None))
 
     async def aclose(self) -> None:
         await self._home.hop(self._source.aclose())

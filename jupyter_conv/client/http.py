@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid4
@@ -26,7 +27,10 @@ from ..models import (
     TaskRequest,
 )
 from ..routes import route
+from .files import FileVerbs
+from .form import Form
 from .stream import EventStream
+from .transport import as_query as _query
 from .transport import http_client, send
 
 if TYPE_CHECKING:
@@ -42,7 +46,7 @@ _FIRST_PAGE = PageQuery()
 R = TypeVar("R", ConversationRequest, TaskRequest)
 
 
-class ConversationClient:
+class ConversationClient(FileVerbs):
     """A `ConversationAPI` that speaks to a server.
 
     In: the server's base URL, and a token; it goes into the header, never into a URL. `http`: a client of your own
@@ -180,18 +184,28 @@ class ConversationClient:
         query: dict[str, Any] | None = None,
         *,
         body: BaseModel | None = None,
+        form: Form | None = None,
         repeatable: bool = True,
-        **path: UUID,
+        **path: object,
     ) -> Any:
         asked = route(verb)
+        headers: dict[str, str] = {}
+        content: bytes | AsyncIterator[bytes] | None = None
+        if form is not None:
+            headers, content = form.headers, form.body()
+        elif body is not None:
+            headers["Content-Type"] = asked.takes
+            content = _encode(body, whole=asked.method != "PATCH")
         request = self._client().build_request(
             asked.method,
-            self.base_url + asked.path.format(**path),
+            self.base_url + asked.url(**path),
             params=query,
-            content=None if body is None else _encode(body, whole=asked.method != "PATCH"),
-            headers=self._headers | ({} if body is None else {"Content-Type": "application/json"}),
+            content=content,
+            headers=self._headers | headers,
         )
         answer = await send(self._client(), request, repeatable=repeatable)
+        if asked.response is None:
+            return None
         try:
             return _adapter(verb).validate_json(answer)
         except ValidationError as error:
@@ -214,13 +228,6 @@ def _adapter(verb: str) -> TypeAdapter[Any]:
 def _with_id(request: R) -> R:
     # With an id of ours the request can be repeated after a lost answer, and nothing is made twice.
     return request if request.id else request.model_copy(update={"id": uuid4()})
-
-
-def _query(*parts: BaseModel, **more: str) -> dict[str, Any]:
-    query: dict[str, Any] = {}
-    for part in parts:
-        query |= part.model_dump(mode="json", exclude_none=True)
-    return query | more
 
 
 def _encode(body: BaseModel, *, whole: bool) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import (
@@ -19,13 +20,16 @@ from ..errors import (
 
 if TYPE_CHECKING:
     import httpx
+    from pydantic import BaseModel
 
 __all__ = [
+    "as_query",
     "backoff",
     "failure",
     "http_client",
     "is_local",
     "login_needed",
+    "receive",
     "send",
     "tls",
     "unreachable",
@@ -86,6 +90,32 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, *, repeatable: b
             raise error
         await asyncio.sleep(backoff(attempt))
     raise AssertionError("unreachable")
+
+
+async def receive(http: httpx.AsyncClient, request: httpx.Request) -> AsyncGenerator[bytes]:
+    """The body of a good answer, piece by piece. Raises the error that another carries, or `NoServerError`."""
+    import httpx
+
+    url = str(request.url)
+    try:
+        answer = await http.send(request, stream=True)
+        try:
+            if not answer.is_success:
+                raise failure(answer.status_code, await answer.aread(), url)
+            async for piece in answer.aiter_bytes():
+                yield piece
+        finally:
+            await answer.aclose()
+    except httpx.TransportError as error:
+        raise unreachable(url, str(error) or type(error).__name__) from error
+
+
+def as_query(*parts: BaseModel, **more: str) -> dict[str, Any]:
+    """The query that these models are, without what is null."""
+    query: dict[str, Any] = {}
+    for part in parts:
+        query |= part.model_dump(mode="json", exclude_none=True)
+    return query | more
 
 
 async def _try(

@@ -54,6 +54,19 @@ class ConversationApp(ExtensionApp):
         min=1 << 16,
         help="""So many bytes of output are kept of one task; it is told what was left out.""",
     ).tag(config=True)
+    max_workspace_bytes = CInt(
+        16 << 30,
+        min=0,
+        help="""So many bytes a managed workspace may hold by what is sent to it; 0: no limit.""",
+    ).tag(config=True)
+    max_workspace_files = CInt(
+        1_000_000,
+        min=0,
+        help="""So many files and directories a managed workspace may hold likewise; 0: no limit.""",
+    ).tag(config=True)
+    max_upload_bytes = CInt(
+        4 << 30, min=0, help="""So many bytes of files may come in one upload; 0: no limit."""
+    ).tag(config=True)
     git_base_url = Unicode(
         help="""What is put before a repository that is named `owner/name` alone. Default: such a name is refused.""",
     ).tag(config=True)
@@ -104,6 +117,9 @@ class ConversationApp(ExtensionApp):
             max_running_tasks=self.max_running_tasks,
             max_waiting_tasks=self.max_waiting_tasks,
             max_output_bytes=self.max_output_bytes,
+            max_workspace_bytes=self.max_workspace_bytes,
+            max_workspace_files=self.max_workspace_files,
+            max_upload_bytes=self.max_upload_bytes,
             git_base_url=self.git_base_url,
             repository_timeout=self.repository_timeout,
             setup_timeout=self.setup_timeout,

@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 from tornado import httputil, routing, web
 
-from . import conversations, documents, events, sockets, tasks, v1
+from . import conversations, documents, events, files, sockets, tasks, v1
 from .base import NotFoundHandler
 from .gate import Gate
 
@@ -29,6 +29,12 @@ HANDLERS: dict[str, Handler] = {
     f"{_ONE}/task": tasks.ListHandler,
     f"{_ONE}/task-count": tasks.CountHandler,
     f"{_ONE}/task/{{task_id}}": tasks.OneHandler,
+    f"{_ONE}/dir/{{path*}}": files.DirectoryHandler,
+    f"{_ONE}/file/{{path*}}": files.OneHandler,
+    f"{_ONE}/file-content/{{path*}}": files.ContentHandler,
+    f"{_ONE}/upload/{{parent_path*}}": files.UploadHandler,
+    f"{_ONE}/file-search": files.SearchHandler,
+    f"{_ONE}/file-count": files.CountHandler,
     _APPS: v1.AppsHandler,
     f"{_APPS}/search": v1.SearchHandler,
     f"{_APPS}/count": v1.CountHandler,
@@ -79,4 +85,8 @@ def rules(base_url: str, gate: Gate) -> list[routing.Rule]:
 
 def _pattern(base_url: str, path: str) -> str:
     segments = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+    if segments.endswith("*}"):
+        # All that follows is the path, its slashes too; without one it is the workspace itself.
+        head, _, name = segments.removesuffix("*}").rpartition("/{")
+        return url_path_join(re.escape(base_url), head) + f"(?:/(?P<{name}>.*))?"
     return url_path_join(re.escape(base_url), segments) + "/?"

@@ -3,6 +3,7 @@
 from ..bus import Batch
 from ..store import RawPage, Synchronous
 from .embedded import EmbeddedService, embedded
+from .files import OpenFile, Upload
 from .follow import Follower, Sink
 from .participant import Participant
 from .principal import Principal
@@ -14,12 +15,14 @@ __all__ = [
     "ConversationService",
     "EmbeddedService",
     "Follower",
+    "OpenFile",
     "Participant",
     "Principal",
     "RawPage",
     "Settings",
     "Sink",
     "Synchronous",
+    "Upload",
     "default_data_dir",
     "embedded",
 ]

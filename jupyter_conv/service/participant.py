@@ -6,10 +6,12 @@ what was asked for is new.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import contextlib
+from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID
 
-from ..errors import ForbiddenError
+from ..errors import ForbiddenError, InvalidError
+from ..interface import FileSource
 from ..models import (
     Conversation,
     ConversationFilter,
@@ -20,6 +22,8 @@ from ..models import (
     EventFilter,
     EventOrder,
     EventRequest,
+    FileFilter,
+    FileInfo,
     Page,
     PageQuery,
     Task,
@@ -30,6 +34,7 @@ from ..store import RawPage
 from .apps import Apps, AppVerbs
 from .conversations import Conversations
 from .events import EventLog
+from .files import Files, OpenFile, Upload
 from .follow import Follower, Sink
 from .principal import Principal
 from .tasks import Supervisor
@@ -37,6 +42,7 @@ from .tasks import Supervisor
 __all__ = ["Participant"]
 
 ALL_CONVERSATIONS, ALL_TASKS, ALL_EVENTS = ConversationFilter(), TaskFilter(), EventFilter()
+ALL_FILES = FileFilter()
 FIRST = PageQuery()
 FINISH_GRACE = 10.0
 
@@ -49,11 +55,13 @@ class Participant(AppVerbs):
         conversations: Conversations,
         tasks: Supervisor,
         events: EventLog,
+        files: Files,
         apps: Apps,
         principal: Principal,
     ) -> None:
         self._conversations, self._tasks, self._events = conversations, tasks, events
-        self._apps, self._principal = apps, principal
+        self._files, self._apps = files, apps
+        self._principal = principal
 
     async def begin_conversation(self, request: ConversationRequest) -> tuple[Conversation, bool]:
         """The conversation, and whether it is new."""
@@ -153,6 +161,75 @@ class Participant(AppVerbs):
 
     async def get_event(self, conversation_id: UUID, event_id: UUID) -> Event:
         return Event.model_validate_json(await self.event_body(conversation_id, event_id))
+
+    async def make_directory(self, conversation_id: UUID, path: str) -> tuple[FileInfo, bool]:
+        """The directory, and whether it is new."""
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.make_directory(ref, path)
+
+    async def create_directory(self, conversation_id: UUID, path: str) -> FileInfo:
+        return (await self.make_directory(conversation_id, path))[0]
+
+    async def touch(self, conversation_id: UUID, path: str) -> tuple[FileInfo, bool]:
+        """The file, and whether it is new."""
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.touch(ref, path)
+
+    async def touch_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        return (await self.touch(conversation_id, path))[0]
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """So many bytes may come in one upload; 0 is no limit."""
+        return self._files.max_upload_bytes
+
+    async def begin_upload(self, conversation_id: UUID, parent_path: str) -> Upload:
+        """Files that come in; commit or abort it."""
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.begin_upload(ref, parent_path)
+
+    async def upload_files(
+        self, conversation_id: UUID, files: Mapping[str, FileSource], parent_path: str = ""
+    ) -> tuple[FileInfo, ...]:
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.upload(ref, parent_path, files)
+
+    async def delete_file(
+        self, conversation_id: UUID, path: str, *, recursive: bool = False
+    ) -> None:
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        await self._files.remove(ref, path, recursive=recursive)
+
+    async def get_file(self, conversation_id: UUID, path: str) -> FileInfo:
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.look(ref, path)
+
+    async def open_file(self, conversation_id: UUID, path: str) -> OpenFile:
+        """A file, open for reading. Close it."""
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.open(ref, path)
+
+    async def read_file(
+        self, conversation_id: UUID, path: str, *, start: int = 0, stop: int | None = None
+    ) -> AsyncGenerator[bytes]:
+        if start < 0 or (stop is not None and stop < start):
+            raise InvalidError("A range is from `start`, 0 or more, to `stop`, not before it.")
+        file = await self.open_file(conversation_id, path)
+        size = file.content.size
+        stop = size if stop is None else min(stop, size)
+        async with contextlib.aclosing(file.chunks(start, stop)) as found:
+            async for chunk in found:
+                yield chunk
+
+    async def list_files(
+        self, conversation_id: UUID, where: FileFilter = ALL_FILES, page: PageQuery = FIRST
+    ) -> Page[FileInfo]:
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.page(ref, where, page)
+
+    async def count_files(self, conversation_id: UUID, where: FileFilter = ALL_FILES) -> int:
+        ref = await self._conversations.ref(self._principal, conversation_id)
+        return await self._files.count(ref, where)
 
     async def follow(self, conversation_id: UUID, after_seq: int | None, sink: Sink) -> Follower:
         """Tell a sink what the stream holds, as JSON; see `EventLog.follow`."""

@@ -8,10 +8,11 @@ from ..bus import Bus
 from ..runtimes import KernelPool, Registry
 from ..sandbox import LocalSandbox
 from ..store import Store
-from ..workspace import Workspaces
+from ..workspace import Limits, Workspaces
 from .apps import Apps
 from .conversations import Conversations
 from .events import EventLog
+from .files import Files
 from .participant import Participant
 from .principal import Principal
 from .settings import Settings
@@ -46,6 +47,10 @@ class ConversationService:
         self.conversations = Conversations(
             store, self.events, self.tasks, self._sandbox, workspaces
         )
+        limits = Limits(
+            settings.max_workspace_bytes, settings.max_workspace_files, settings.max_upload_bytes
+        )
+        self.files = Files(store, workspaces, limits)
         starter = Starter(
             store, self.events, self.tasks, self.conversations, self._sandbox, settings
         )
@@ -73,7 +78,9 @@ class ConversationService:
 
     def participant(self, principal: Principal) -> Participant:
         """Every verb, for this principal."""
-        return Participant(self.conversations, self.tasks, self.events, self._apps, principal)
+        return Participant(
+            self.conversations, self.tasks, self.events, self.files, self._apps, principal
+        )
 
     async def aclose(self) -> None:
         """Stop what runs, tell it, keep it, close."""

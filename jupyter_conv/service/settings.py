@@ -31,6 +31,9 @@ class Settings:
     max_running_tasks: int = 32
     max_waiting_tasks: int = 10_000
     max_output_bytes: int = 64 << 20
+    max_workspace_bytes: int = 16 << 30
+    max_workspace_files: int = 1_000_000
+    max_upload_bytes: int = 4 << 30
     cancel_grace: float = 5.0
     kernel_grace: float = 2.0
     stop_grace: float = 15.0

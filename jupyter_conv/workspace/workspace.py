@@ -1,30 +1,18 @@
-"""Where a conversation's files are, and which paths stay among them."""
+"""Where a conversation's files are, and which there can be."""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path, PurePosixPath
+import os
+from contextlib import suppress
+from pathlib import Path
 from uuid import UUID
 
 from ..errors import InvalidError
 from ..models import Workspace
+from .paths import OPEN_DIRECTORY, Root, parts, resolve
+from .tree import remove_tree
 
-__all__ = ["Workspaces", "resolve"]
-
-
-def resolve(base: Path, relative: str) -> Path:
-    """The path of `relative` (with `/`) below `base`, links followed. Raises `InvalidError` if it leaves it."""
-    pure = PurePosixPath(relative)
-    if "\0" in relative or pure.is_absolute() or ".." in pure.parts:
-        raise InvalidError(
-            f"{relative!r} leaves the workspace; give a path inside it.", code="path"
-        )
-    found = (base / pure).resolve()
-    if not found.is_relative_to(base.resolve()):
-        raise InvalidError(
-            f"{relative!r} is a link that leaves the workspace; give a path inside it.", code="path"
-        )
-    return found
+__all__ = ["Workspaces"]
 
 
 class Workspaces:
@@ -55,7 +43,20 @@ class Workspaces:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         return path
 
+    def root(self, conversation_id: UUID, workspace: Workspace) -> Root:
+        """The same for those who walk it themselves."""
+        if workspace.type == "attached":
+            return Root(self._root, parts(workspace.path or ""), follow=True)
+        self.locate(conversation_id, workspace)
+        return Root(self._managed, (str(conversation_id),))
+
     def erase(self, conversation_id: UUID, workspace: Workspace) -> None:
         """Remove a managed directory with all that is in it; an attached one is not touched."""
-        if workspace.type == "managed":
-            shutil.rmtree(self._managed / str(conversation_id), ignore_errors=True)
+        if workspace.type != "managed":
+            return
+        with suppress(OSError):  # never made, or what is in it will not go
+            managed = os.open(self._managed, OPEN_DIRECTORY)
+            try:
+                remove_tree(managed, str(conversation_id))
+            finally:
+                os.close(managed)
