@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from uuid import UUID
 
 __all__ = ["MARK", "SECRETS", "child_environment", "kernel_environment"]
@@ -32,14 +34,15 @@ def child_environment(base: Mapping[str, str], mark: str, hidden: Sequence[str])
 
     Patterns are globs over whole names, letters as they stand (`AWS_*`).
     """
-    patterns = (*SECRETS, *hidden)
-    kept = {
-        name: value
-        for name, value in base.items()
-        if not any(fnmatchcase(name, pattern) for pattern in patterns)
-    }
+    hides = _any_of((*SECRETS, *hidden)).match
+    kept = {name: value for name, value in base.items() if not hides(name)}
     kept[MARK] = mark
     return kept
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def kernel_environment(

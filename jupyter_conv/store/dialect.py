@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 __all__ = ["Statement", "adding", "checkpoint", "event_text", "holds", "is_sqlite", "make_engine"]
 
@@ -139,8 +138,7 @@ def adding(table: sa.Table) -> Statement:
     """Insert rows; where one is there, add `number` to its own."""
 
     def make(dialect: str) -> Any:
-        insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-        statement: Any = insert(table)
+        statement: Any = _insert(dialect, table)
         return statement.on_conflict_do_update(
             index_elements=list(table.primary_key.columns),
             set_={"number": table.c.number + statement.excluded.number},
@@ -149,13 +147,26 @@ def adding(table: sa.Table) -> Statement:
     return Statement(make)
 
 
+def _insert(dialect: str, table: sa.Table) -> Any:
+    # Neither is loaded for a database that is not there: a server's start pays for it.
+    if dialect == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+        return sqlite_insert(table)
+    from sqlalchemy.dialects.postgresql import insert
+
+    return insert(table)
+
+
 def event_text(dialect: str, body: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
     """What an event says to people, out of its JSON; null where it says nothing."""
     if dialect == "sqlite":
         text = sa.cast(body, sa.Text)
         paths = ["$.detail" + "".join(f'."{p}"' for p in path) for path in _TEXT_PATHS]
         return sa.func.coalesce(*(sa.func.json_extract(text, path) for path in paths))
-    document = sa.cast(sa.func.convert_from(body, "UTF8"), postgresql.JSON)
+    from sqlalchemy.dialects.postgresql import JSON
+
+    document = sa.cast(sa.func.convert_from(body, "UTF8"), JSON)
     return sa.func.coalesce(*(document[("detail", *path)].astext for path in _TEXT_PATHS))
 
 
