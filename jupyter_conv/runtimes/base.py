@@ -54,7 +54,7 @@ class RunContext(Protocol):
         ...
 
     async def emit(self, detail: BaseModel) -> None:
-        """Put a detail into the log, behind the output so far. Returns when it is queued; waits when the log is behind."""
+        """Put a detail into the log, behind the output so far. Returns when it is queued; waits for a slow log."""
         ...
 
     async def delta(self, detail: BaseModel) -> None:

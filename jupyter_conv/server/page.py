@@ -53,7 +53,8 @@ def _routes(openapi: Document) -> Iterator[str]:
             for kind, content in operation.get("requestBody", {}).get("content", {}).items():
                 yield f"<tr><td>body<td>{escape(kind)}<td>{_type(content['schema'])}"
             for status, answer in operation["responses"].items():
-                schema = next(iter(answer.get("content", {}).values()), {}).get("schema", {})
+                content = next(iter(answer.get("content", {}).values()), None)
+                schema = content["schema"] if content else {}
                 yield f"<tr><td>{escape(status)}<td>{escape(answer['description'])}<td>{_type(schema)}"
             yield "</table></details>"
 

@@ -41,7 +41,9 @@ def notebook(page: Page, lab: RunningServer) -> Notebook:
 
 
 def test_a_task_and_its_conversation_are_shown_and_cancelled(notebook: Notebook) -> None:
-    views = [notebook.cell(index).locator(".jp-OutputArea-output") for index in (VIEW, CONVERSATION)]
+    views = [
+        notebook.cell(index).locator(".jp-OutputArea-output") for index in (VIEW, CONVERSATION)
+    ]
     for view in views:
         expect(view).to_contain_text("begun")
         expect(view).to_contain_text("Hour")
