@@ -22,6 +22,7 @@ what to do. `detail` are the field errors, if any.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
@@ -156,7 +157,11 @@ class InvalidError(ConversationError):
 
 def _place(loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
     # Which branch of a union it was is our affair.
-    return tuple(part for part in loc if part not in ("known", "plugin", "unknown"))
+    return tuple(
+        part
+        for before, part in pairwise(("", *loc))
+        if before not in ("runnable", "detail") or part not in ("known", "plugin", "unknown")
+    )
 
 
 class QuotaError(ConversationError):

@@ -49,6 +49,9 @@ class EventSocket(WebSocketMixin, websocket.WebSocketHandler, ErrorWriter):
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Shake hands, if who asks may read."""
+        if not self.check_origin():
+            # Tornado would ask this last, when a conversation may have begun already.
+            raise web.HTTPError(403)
         await self._require("read")
         self.api: Participant = await self._gate.participant(self.current_user)
         await self.prepare_follow()
@@ -81,6 +84,10 @@ class EventSocket(WebSocketMixin, websocket.WebSocketHandler, ErrorWriter):
         try:
             follower = await self.follow()
         except iostream.StreamClosedError:
+            return
+        except iostream.StreamBufferFullError:
+            if (stream := self._stream()) is not None:
+                self._cut_off(stream)
             return
         except ConversationError as error:
             self._fail(error)
