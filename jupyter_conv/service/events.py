@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -160,7 +160,7 @@ class EventLog:
     async def _after(self, ref: Ref, seq: int, limit: int) -> list[tuple[int, bytes]]:
         return await self._store.read(lambda c: events.after(c, ref.key, seq, limit))
 
-    async def stream(self, ref: Ref, after_seq: int | None) -> AsyncIterator[Event]:
+    async def stream(self, ref: Ref, after_seq: int | None) -> AsyncGenerator[Event, None]:
         """The same for readers in this process, as models. Begins again by itself where it was cut off."""
         if after_seq is None:
             after_seq, status = await self._store.read(partial(_newest_status, ref=ref))
@@ -179,7 +179,7 @@ class EventLog:
             finally:
                 await _stop(following)
 
-    async def firehose(self) -> AsyncIterator[Event]:
+    async def firehose(self) -> AsyncGenerator[Event, None]:
         """What comes, of every conversation; what is missed by who does not read is missed."""
         while True:
             queue = Queue()
