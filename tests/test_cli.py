@@ -204,3 +204,39 @@ def test_help_is_quick_and_words_are_checked(tmp_path: Path) -> None:
     assert "KIND" in conv("run", "--help").stdout
     assert conv("nope").returncode == 2
     assert conv("list", "-n", "0").returncode == 2
+
+
+def test_files_go_there_and_back(conv: Shell) -> None:
+    conv("run", "shell", "-c", "Files", "echo made > made.txt")
+    (conv.cwd / "folder" / "deep").mkdir(parents=True)
+    (conv.cwd / "folder" / "deep" / "é x.bin").write_bytes(bytes(range(256)))
+    (conv.cwd / "one.csv").write_text("a,b\n")
+    sent = conv("upload", "Files", "folder", "one.csv", "--to", "in")
+    assert sent.stdout == "in/folder/deep/é x.bin\nin/one.csv\n"
+    listed = [info["path"] for info in conv.lines("files", "Files", "in/", "-r")]
+    assert listed == ["in/folder/", "in/folder/deep/", "in/folder/deep/é x.bin", "in/one.csv"]
+    assert "made.txt" in conv("files", "Files", "--name", "MADE").stdout
+    assert conv("download", "Files", "in/one.csv", "-").stdout == "a,b\n"
+    (conv.cwd / "back").mkdir()
+    conv("download", "Files", "in", "back")
+    assert (conv.cwd / "back/in/folder/deep/é x.bin").read_bytes() == bytes(range(256))
+    assert sorted(p.name for p in (conv.cwd / "back/in").iterdir()) == ["folder", "one.csv"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["files", "nowhere"], "no conversation 'nowhere'"),
+        (["upload", "Some", "missing"], "no file 'missing'"),
+        (["download", "Some", "missing"], "not in the workspace"),
+        (["download", "Some", "../x"], "leaves the workspace"),
+    ],
+)
+def test_what_goes_wrong_with_files_is_one_sentence(
+    conv: Shell, line: list[str], said: str
+) -> None:
+    conv("run", "shell", "-c", "Some", "true")
+    done = conv(*line)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

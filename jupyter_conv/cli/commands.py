@@ -16,6 +16,7 @@ from ..client.printing import Printer, say
 from ..display import headline
 from ..errors import ConversationError, NotFoundError
 from ..models import Conversation, ConversationFilter, Task
+from .files import download_files, list_files, upload_files
 from .running import run_task
 from .where import Where
 
@@ -144,5 +145,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "list": _list,
     "tail": _tail,
     "cancel": _cancel,
+    "files": list_files,
+    "upload": upload_files,
+    "download": download_files,
     "doctor": _doctor,
 }

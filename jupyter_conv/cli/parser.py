@@ -44,8 +44,29 @@ def parser() -> argparse.ArgumentParser:
     tail.add_argument("--no-follow", action="store_true", help="end with the newest there is")
     cancel = _command(commands, "cancel", "cancel a task, or all that runs in a conversation")
     cancel.add_argument("id", help="the id of a task, or of a conversation")
+    _files(commands)
     _command(commands, "doctor", "say what is found, what is missing, what to do")
     return top
+
+
+def _files(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    files = _command(
+        commands, "files", "list the files of a conversation, in the order of their paths"
+    )
+    files.add_argument("id", help="the conversation's id or title")
+    files.add_argument("prefix", nargs="?", default="", help="only paths that begin so, as 'data/'")
+    files.add_argument("-r", "--recursive", action="store_true", help="also what is in folders")
+    files.add_argument("--name", metavar="TEXT", help="only those whose name holds this")
+    upload = _command(commands, "upload", "send files and folders into a conversation, all or none")
+    upload.add_argument("id", help="the conversation's id or title")
+    upload.add_argument("file", nargs="+", help="a file or a folder of this machine")
+    upload.add_argument("--to", default="", metavar="PATH", help="the folder to put them into")
+    download = _command(commands, "download", "fetch a file or a folder of a conversation")
+    download.add_argument("id", help="the conversation's id or title")
+    download.add_argument("path", help="the file or folder; '' is all of them")
+    download.add_argument(
+        "target", nargs="?", default=".", help="where to put it (here); '-' is the standard output"
+    )
 
 
 def _run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

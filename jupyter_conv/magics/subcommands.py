@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 from ..client import background
 from ..client.asking import all_tasks, find_task, newest_conversations, unfinished
 from ..client.printing import Printer, say
+from ..client.transfer import size_in_words
 from ..display import headline, task_title
 from ..models import (
     Conversation,
@@ -18,6 +19,7 @@ from ..models import (
     Event,
     EventFilter,
     EventOrder,
+    FileFilter,
     PageQuery,
     TaskFilter,
 )
@@ -152,6 +154,32 @@ def _event_row(event: Event) -> tuple[str, ...]:
     return (str(event.seq), time, event.source, f"{event.detail.type} {text}")
 
 
+def _files(ipython: InteractiveShell, line: list[str]) -> None:
+    """files [PREFIX] [-r] [-c NAME]: the files of a conversation whose path begins so; -r: in folders too"""
+    session = session_of(ipython)
+    parser = _parser("files", "prefix?")
+    parser.add_argument("-r", "--recursive", action="store_true")
+    options = _parse(parser, line)
+    found = session.find(options.name)
+    where = FileFilter(
+        path_prefix=options.prefix or "", path_delimiter="" if options.recursive else "/"
+    )
+    page = session.ask.list_files(found.id, where)
+    rows = [
+        (
+            info.path,
+            "" if info.path.endswith("/") else size_in_words(info.size_in_bytes),
+            f"{info.updated_at.astimezone():%Y-%m-%d %H:%M}",
+        )
+        for info in page.results
+    ]
+    show_table(ipython, ("path", "size", "changed"), rows, "There are no such files.")
+    if page.next_page_id:
+        say(
+            f"The first {len(rows)} of {session.ask.count_files(found.id, where)}; narrow them by a PREFIX."
+        )
+
+
 def _cancel(ipython: InteractiveShell, line: list[str]) -> None:
     """cancel [TASK|last|all] [-c NAME]: cancel a task, by its id or title; without one, the one that runs"""
     session = session_of(ipython)
@@ -234,6 +262,7 @@ _COMMANDS: dict[str, Callable[[InteractiveShell, list[str]], None]] = {
     "show": _show,
     "tasks": _tasks,
     "events": _events,
+    "files": _files,
     "cancel": _cancel,
     "attach": _attach,
     "finish": _finish,

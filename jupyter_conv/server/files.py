@@ -121,6 +121,8 @@ class OneHandler(FileHandler):
 class ContentHandler(FileHandler):
     """`/conversation/{conversation_id}/file-content/{path*}`: bytes to keep, never a page of this origin."""
 
+    _size = 0
+
     @property
     def content_security_policy(self) -> str:
         """Were it shown after all: nothing in it runs, nothing is fetched, and it has no origin."""
@@ -128,6 +130,12 @@ class ContentHandler(FileHandler):
 
     def compute_etag(self) -> None:
         """The file's version is its tag, not what was written last."""
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Who asks for too much hears how much there is."""
+        if isinstance(kwargs.get("exc_info", (None, None))[1], RangeError):
+            self.set_header("Content-Range", f"bytes */{self._size}")
+        super().write_error(status_code, **kwargs)
 
     @web.authenticated
     @authorized
@@ -177,12 +185,8 @@ class ContentHandler(FileHandler):
 
     def _range(self, file: OpenFile) -> tuple[int, int]:
         found, asked = file.content, self.request.headers
-        try:
-            part = requested_range(asked, found.size, found.etag, found.modified)
-        except RangeError:
-            self.clear()
-            self.set_header("Content-Range", f"bytes */{found.size}")
-            raise
+        self._size = found.size
+        part = requested_range(asked, found.size, found.etag, found.modified)
         if part is None:
             return 0, found.size
         self.set_status(206)

@@ -53,15 +53,18 @@ class Ledger:
         with self._lock:
             self._held -= 1
 
-    def take(self, size: int, files: int = 0) -> None:
-        """Take so much; negative gives back. Raises `QuotaError`, with what is left; then nothing is taken."""
+    def take(self, size: int, files: int = 0, *, mine: int = 0) -> None:
+        """Take so much; negative gives back. Raises `QuotaError`, with what is left; then nothing is taken.
+
+        `mine`: so many bytes were taken for the same purpose before, and are left again when it fails.
+        """
         limits = self._limits
         with self._lock:
             bytes_left = limits.max_bytes - self._bytes
             files_left = limits.max_files - self._files
             if limits.max_bytes and size > max(0, bytes_left):
                 raise QuotaError(
-                    f"The workspace may hold {limits.max_bytes:,} bytes, and {max(0, bytes_left):,} are left; "
+                    f"The workspace may hold {limits.max_bytes:,} bytes, and {max(0, bytes_left + mine):,} are left; "
                     "remove files, or send less."
                 )
             if limits.max_files and files > max(0, files_left):

@@ -110,7 +110,7 @@ class Staging:
             raise TooLargeError(
                 f"An upload may have {self._max:,} bytes; send the files in several, or fewer."
             )
-        self._ledger.take(size)
+        self._ledger.take(size, mine=self._taken)
         self._taken += size
         with told("The upload"):
             view = memoryview(chunk)

@@ -123,3 +123,15 @@ def test_loading_costs_little(tmp_path: Path) -> None:
     assert float(importing) < 0.1
     assert float(loading) < 0.3
     assert (heavy, second) == ("[]", "[]")
+
+
+def test_files_are_listed(shell: InteractiveShell, tmp_path: Path) -> None:
+    assert "no such files" in run(shell, "%conversation files")[1]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "x.csv").write_bytes(b"x" * 1500)
+    _, out, _ = run(shell, "%conversation files")
+    assert "data/" in out
+    assert "x.csv" not in out
+    _, out, _ = run(shell, "%conversation files data/ -r")
+    assert "data/x.csv" in out
+    assert "1.5 kB" in out
