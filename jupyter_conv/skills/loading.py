@@ -76,7 +76,7 @@ def _order(skill: Skill) -> tuple[str, str]:
 class _Loading:
     found: dict[str, Skill] = field(default_factory=dict)
     errors: list[SkillError] = field(default_factory=list)
-    _left: int = MAX_TOTAL
+    _left: int = field(default_factory=lambda: MAX_TOTAL)
     _full: bool = False
 
     def folder(self, source: SkillSource, base: Path, folder: str) -> None:
