@@ -13,7 +13,9 @@ from pathlib import Path
 from .bench import Bench
 from .measure import Line, say, table
 
-GROUPS = ("events", "delivery", "rest", "replay", "cancel", "kernel", "startup", "imports")
+GROUPS = (
+    *("events", "delivery", "rest", "starts", "replay", "cancel", "kernel", "startup", "imports"),
+)
 
 
 def main() -> None:

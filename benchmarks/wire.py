@@ -51,6 +51,16 @@ class Http:
             raise RuntimeError(f"{head[:40]!r} {body[:500]!r}")
         return body
 
+    def receive_chunks(self) -> bytes:
+        """The same for an answer that comes in chunks, with the marks between them left in."""
+        while not self._buffer.endswith(b"\r\n0\r\n\r\n"):
+            self._read()
+        head, body = self._buffer.split(b"\r\n\r\n", 1)
+        self._buffer = b""
+        if head[9:10] != b"2":
+            raise RuntimeError(f"{head[:40]!r} {body[:500]!r}")
+        return body
+
     def _read(self) -> None:
         data = self._socket.recv(1 << 20)
         if not data:

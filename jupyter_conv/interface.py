@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 from .models import (
+    AppConversation,
+    AppConversationFilter,
+    AppConversationPage,
+    AppConversationStartRequest,
+    AppConversationStartTask,
+    AppConversationStartTaskPage,
     Conversation,
     ConversationFilter,
     ConversationOrder,
     ConversationPatch,
     ConversationRequest,
+    ConversationSkills,
     Event,
     EventFilter,
     EventOrder,
@@ -21,12 +28,14 @@ from .models import (
     FileInfo,
     Page,
     PageQuery,
+    StartTaskFilter,
+    StartTaskOrder,
     Task,
     TaskFilter,
     TaskRequest,
 )
 
-__all__ = ["Bytes", "ConversationAPI", "Events", "FileSource"]
+__all__ = ["AppAPI", "Bytes", "ConversationAPI", "Events", "FileSource", "StartTasks"]
 
 FileSource = bytes | Path | AsyncIterable[bytes]
 """The bytes of a file: at hand, in a file of this machine, or as they come."""
@@ -64,7 +73,87 @@ class Bytes(Protocol):
         ...
 
 
-class ConversationAPI(Protocol):
+class StartTasks(Protocol):
+    """The states of a start, as they come; it ends with the last."""
+
+    def __aiter__(self) -> AsyncIterator[AppConversationStartTask]:
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> AppConversationStartTask:
+        """The next state, when it comes."""
+        ...
+
+    async def aclose(self) -> None:
+        """Hear no more. The start goes on."""
+        ...
+
+
+class AppAPI(Protocol):
+    """Those of V1: conversations in its words, starts, a file as text, skills."""
+
+    async def search_app_conversations(
+        self,
+        where: AppConversationFilter = ...,
+        page: PageQuery = ...,
+        sort_order: ConversationOrder = ...,
+    ) -> AppConversationPage:
+        """One's own conversations; an admin's are everyone's. Newest first unless asked otherwise."""
+        ...
+
+    async def count_app_conversations(self, where: AppConversationFilter = ...) -> int:
+        """How many conversations the list holds."""
+        ...
+
+    async def get_app_conversations(
+        self, ids: Sequence[UUID]
+    ) -> tuple[AppConversation | None, ...]:
+        """Up to 100 of them, in the order asked for; None for what is not there or not one's own."""
+        ...
+
+    async def start_app_conversation(
+        self, request: AppConversationStartRequest
+    ) -> AppConversationStartTask:
+        """Start a conversation; the start goes on by itself. With a `conversation_id` it may be asked again."""
+        ...
+
+    def stream_app_conversation_start(self, request: AppConversationStartRequest) -> StartTasks:
+        """The same, and every state of the start; of one that was asked for before too, while it goes on."""
+        ...
+
+    async def search_start_tasks(
+        self,
+        where: StartTaskFilter = ...,
+        page: PageQuery = ...,
+        sort_order: StartTaskOrder = ...,
+    ) -> AppConversationStartTaskPage:
+        """One's own starts; an admin's are everyone's. Newest first unless asked otherwise."""
+        ...
+
+    async def count_start_tasks(self, where: StartTaskFilter = ...) -> int:
+        """How many starts the list holds."""
+        ...
+
+    async def get_start_tasks(
+        self, ids: Sequence[UUID]
+    ) -> tuple[AppConversationStartTask | None, ...]:
+        """Up to 100 of them, in the order asked for; None for what is not there or not one's own."""
+        ...
+
+    async def cancel_start_task(self, start_task_id: UUID) -> AppConversationStartTask:
+        """Stop a start: it ends in ERROR, `cancelled`. One that has ended is answered as it is."""
+        ...
+
+    async def read_text_file(self, conversation_id: UUID, file_path: str = ...) -> str:
+        """A file of the workspace, as text."""
+        ...
+
+    async def list_skills(self, conversation_id: UUID) -> ConversationSkills:
+        """The skills that the conversation has now."""
+        ...
+
+
+class ConversationAPI(AppAPI, Protocol):
     """What a participant can do. Each verb raises the errors that `routes.py` names for it."""
 
     async def create_conversation(self, request: ConversationRequest) -> Conversation:

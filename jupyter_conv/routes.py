@@ -42,6 +42,7 @@ from .models import (
     Task,
     TaskFilter,
     TaskRequest,
+    TextFileQuery,
 )
 
 __all__ = [
@@ -501,6 +502,22 @@ ROUTES += (
         AppConversationStartTask,
         status=(202, 200),
         errors=(*_FOUND, errors.UnavailableError),
+    ),
+    Route(
+        "read_text_file",
+        "GET",
+        f"{_APPS}/{{conversation_id}}/file",
+        "A file of the workspace as text",
+        str,
+        query=TextFileQuery,
+        resource="file",
+        errors=(
+            *_FOUND,
+            errors.ConflictError,
+            errors.ForbiddenError,
+            errors.TooLargeError,
+            errors.UnsupportedError,
+        ),
     ),
     Route(
         "list_skills",

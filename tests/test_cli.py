@@ -240,3 +240,14 @@ def test_what_goes_wrong_with_files_is_one_sentence(
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+def test_skills(conv: Shell) -> None:
+    title = f"Skilled {os.urandom(4).hex()}"
+    conv("run", "-c", title, "shell", "true")
+    none = conv("skills", title)
+    assert (none.returncode, none.stdout) == (0, "")
+    write = "mkdir -p .jupyter_conv/skills; printf -- '---\\ntriggers: [git]\\n---\\nText' > .jupyter_conv/skills/g.md"
+    conv("run", "-c", title, "shell", write)
+    assert "git" in conv("skills", title).stdout
+    (told,) = conv.lines("skills", title)
+    assert [skill["name"] for skill in told["skills"]] == ["g"]
+    assert conv("skills", "nowhere").returncode == 1

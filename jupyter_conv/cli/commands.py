@@ -86,9 +86,7 @@ def _tail(options: argparse.Namespace) -> int:
     ask = Where(options).ask
     conversation = background().run(find_conversation(ask.api, options.id))
     if conversation is None:
-        raise NotFoundError(
-            f"There is no conversation {options.id!r}: `jupyter conv list` shows them."
-        )
+        raise _no_conversation(options.id)
     printer = Printer()
     newest = ask.count_events(conversation.id)
     if options.no_follow and newest <= options.after:
@@ -134,6 +132,29 @@ async def _meant(ask: BlockingAPI, said: str) -> list[Task]:
     raise NotFoundError(f"There is no conversation or task {said}.")
 
 
+def _skills(options: argparse.Namespace) -> int:
+    ask = Where(options).ask
+    conversation = background().run(find_conversation(ask.api, options.id))
+    if conversation is None:
+        raise _no_conversation(options.id)
+    found = ask.list_skills(conversation.id)
+    if options.json:
+        say(found.model_dump_json())
+        return 0
+    for skill in found.skills:
+        called = ", ".join(skill.triggers) if skill.triggers else "always"
+        say(f"{skill.name:24}  {skill.source:9}  {called}")
+    for error in found.errors:
+        Printer().note(f"{error.path} ({error.source}): {error.message}")
+    if not found.skills:
+        Printer().note("There are no skills.")
+    return 0
+
+
+def _no_conversation(said: str) -> NotFoundError:
+    return NotFoundError(f"There is no conversation {said!r}: `jupyter conv list` shows them.")
+
+
 def _doctor(options: argparse.Namespace) -> int:
     checks = background().run(examine(options.server, options.token))
     say(json.dumps(as_json(checks)) if options.json else report(checks))
@@ -148,5 +169,6 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "files": list_files,
     "upload": upload_files,
     "download": download_files,
+    "skills": _skills,
     "doctor": _doctor,
 }

@@ -45,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
     cancel = _command(commands, "cancel", "cancel a task, or all that runs in a conversation")
     cancel.add_argument("id", help="the id of a task, or of a conversation")
     _files(commands)
+    skills = _command(commands, "skills", "list the skills that a conversation has")
+    skills.add_argument("id", help="the conversation's id or title")
     _command(commands, "doctor", "say what is found, what is missing, what to do")
     return top
 

@@ -25,6 +25,7 @@ from ..models import (
     TaskFilter,
     TaskRequest,
 )
+from .app_skins import BlockingApps
 from .background import Background, background
 from .follow import follow_task
 
@@ -39,7 +40,7 @@ _FILES = FileFilter()
 _PAGE = PageQuery()
 
 
-class BlockingAPI:
+class BlockingAPI(BlockingApps):
     """The verbs of `ConversationAPI`, each waiting for its answer. `api` must live on the background loop.
 
     KeyboardInterrupt gives the question up; a task that was asked for goes on.

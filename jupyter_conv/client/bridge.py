@@ -25,6 +25,7 @@ from ..models import (
     TaskFilter,
     TaskRequest,
 )
+from .app_skins import AppBridge
 from .background import Background
 
 __all__ = ["Bridge"]
@@ -38,7 +39,7 @@ _FILES = FileFilter()
 _PAGE = PageQuery()
 
 
-class Bridge:
+class Bridge(AppBridge):
     """The same verbs, each carried over to the loop where `api` lives.
 
     An embedded service must not live on the kernel's own loop: that stands still while a cell runs.

@@ -27,6 +27,7 @@ from ..models import (
     TaskRequest,
 )
 from ..routes import route
+from .apps import AppVerbs
 from .files import FileVerbs
 from .form import Form
 from .stream import EventStream
@@ -46,7 +47,7 @@ _FIRST_PAGE = PageQuery()
 R = TypeVar("R", ConversationRequest, TaskRequest)
 
 
-class ConversationClient(FileVerbs):
+class ConversationClient(FileVerbs, AppVerbs):
     """A `ConversationAPI` that speaks to a server.
 
     In: the server's base URL, and a token; it goes into the header, never into a URL. `http`: a client of your own

@@ -43,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
     f"{_APPS}/start-tasks/search": v1.SearchStartsHandler,
     f"{_APPS}/start-tasks/count": v1.CountStartsHandler,
     f"{_APPS}/start-tasks/{{start_task_id}}": v1.StartHandler,
+    f"{_APPS}/{{conversation_id}}/file": v1.TextFileHandler,
     f"{_APPS}/{{conversation_id}}/skills": v1.SkillsHandler,
 }
 DOCUMENTS: dict[str, Handler] = {

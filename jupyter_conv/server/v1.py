@@ -21,6 +21,7 @@ from ..models import (
     PageQuery,
     StartTaskFilter,
     StartTaskStatus,
+    TextFileQuery,
 )
 from ..routes import AppConversationQuery, StartTaskQuery
 from ..service import Participant
@@ -36,6 +37,7 @@ __all__ = [
     "StartHandler",
     "StartsHandler",
     "StreamHandler",
+    "TextFileHandler",
 ]
 
 M = TypeVar("M", bound=BaseModel)
@@ -196,6 +198,20 @@ class StartHandler(V1Handler):
         api = await self.participant()
         start, stopped = await api.stop_start_task(id)
         self.answer(self.start(start), 202 if stopped else 200)
+
+
+class TextFileHandler(V1Handler):
+    """`/api/v1/app-conversations/{conversation_id}/file`"""
+
+    auth_resource = "jupyter_conv:file"
+
+    @web.authenticated
+    @authorized
+    async def get(self, **_: str) -> None:
+        """A file as text: a JSON string."""
+        id, query = self.id("conversation_id"), self.query(TextFileQuery)
+        api = await self.participant()
+        self.answer(to_json(await api.read_text_file(id, query.file_path)))
 
 
 class SkillsHandler(V1Handler):

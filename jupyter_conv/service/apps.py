@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from uuid import UUID
 
+from ..errors import TooLargeError, UnsupportedError
 from ..models import (
     AppConversation,
     AppConversationFilter,
@@ -29,12 +30,16 @@ from ..sandbox import LocalSandbox
 from ..skills import Roots, load_skills
 from ..store import Connection, Store, conversations, starts
 from .conversations import Conversations
+from .files import Files
 from .principal import Principal
 from .starts import Starts
 
 __all__ = ["AppVerbs", "Apps"]
 
 ALL_APPS, ALL_STARTS, FIRST = AppConversationFilter(), StartTaskFilter(), PageQuery()
+
+V1_WORKSPACE = "/workspace/project/"
+"""What clients of V1 call the directory of a workspace."""
 
 _SANDBOX = {
     ConversationStatus.CREATING: SandboxStatus.STARTING,
@@ -54,10 +59,11 @@ class Apps:
         conversations: Conversations,
         starts: Starts,
         sandbox: LocalSandbox,
+        files: Files,
         max_text_bytes: int,
     ) -> None:
         self.starts, self._store, self._conversations = starts, store, conversations
-        self._sandbox, self._max_text_bytes = sandbox, max_text_bytes
+        self._sandbox, self._files, self._max_text_bytes = sandbox, files, max_text_bytes
 
     async def told(self, found: Sequence[Conversation]) -> dict[UUID, AppConversation]:
         """Conversations in V1's words, by their ids."""
@@ -77,6 +83,29 @@ class Apps:
         theirs = [one for one in found if principal.admin or one.owner == principal.name]
         told = await self.told(theirs)
         return tuple(told.get(id) for id in ids)
+
+    async def text(self, principal: Principal, id: UUID, path: str) -> str:
+        """A file of the workspace, as text. Raises `TooLargeError`, `UnsupportedError`, and what opening it does.
+
+        In: a path as clients of V1 know it, or relative to the workspace.
+        """
+        ref = await self._conversations.ref(principal, id)
+        file = await self._files.open(ref, path.removeprefix(V1_WORKSPACE))
+        try:
+            raw = await self._files.do(file.content.read, 0, self._max_text_bytes + 1)
+        finally:
+            file.close()
+        if len(raw) > self._max_text_bytes:
+            raise TooLargeError(
+                f"{path[:200]!r} has more than the {self._max_text_bytes} bytes that are told as text; "
+                "ask for its content."
+            )
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            raise UnsupportedError(
+                f"{path[:200]!r} is not UTF-8 text; ask for its content."
+            ) from None
 
     async def skills(self, principal: Principal, id: UUID) -> ConversationSkills:
         """The skills that the conversation has now."""
@@ -153,8 +182,11 @@ class AppVerbs:
         """The start as it is then, and whether there was anything to stop."""
         return await self._apps.starts.cancel(self._principal, id)
 
-    async def cancel_start_task(self, id: UUID) -> AppConversationStartTask:
-        return (await self.stop_start_task(id))[0]
+    async def cancel_start_task(self, start_task_id: UUID) -> AppConversationStartTask:
+        return (await self.stop_start_task(start_task_id))[0]
+
+    async def read_text_file(self, conversation_id: UUID, file_path: str = "PLAN.md") -> str:
+        return await self._apps.text(self._principal, conversation_id, file_path)
 
     async def list_skills(self, conversation_id: UUID) -> ConversationSkills:
         return await self._apps.skills(self._principal, conversation_id)

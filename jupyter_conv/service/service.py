@@ -56,7 +56,12 @@ class ConversationService:
         )
         self.starts = Starts(store, self.events, self.conversations, starter, settings)
         self._apps = Apps(
-            store, self.conversations, self.starts, self._sandbox, settings.max_text_bytes
+            store,
+            self.conversations,
+            self.starts,
+            self._sandbox,
+            self.files,
+            settings.max_text_bytes,
         )
 
     @classmethod

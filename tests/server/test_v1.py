@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -240,6 +241,7 @@ def test_anonymous_callers_learn_nothing(server: RunningServer, http: httpx.Clie
                 "start-tasks/search",
                 "start-tasks/count",
                 f"{asked}/skills",
+                f"{asked}/file",
             ):
                 answers.add(anonymous.get(f"{APPS}/{path}").status_code)
             answers.add(anonymous.get(APPS, params={"ids": asked}).status_code)
@@ -257,3 +259,66 @@ def test_paths_that_are_nothing(http: httpx.Client) -> None:
             404,
             {"code", "message", "reason", "detail"},
         )
+
+
+def test_a_file_as_text(server: RunningServer, http: httpx.Client) -> None:
+    id = started(http)["app_conversation_id"]
+    workspace = server.data_dir / "workspaces" / id
+    (workspace / "folder").mkdir()
+    (workspace / "PLAN.md").write_text("Ein Plan – 計画\n")
+    (workspace / "empty").touch()
+    (workspace / "exact").write_bytes(b"x" * (1 << 20))
+    (workspace / "large").write_bytes(b"x" * ((1 << 20) + 1))
+    (workspace / "bytes").write_bytes(b"\xff\xfe")
+    os.mkfifo(workspace / "pipe")
+    (workspace / "inside").symlink_to("PLAN.md")
+    (workspace / "outside").symlink_to("/etc/hostname")
+    (workspace / "up").symlink_to("..")
+
+    def get(**query: str) -> httpx.Response:
+        return http.get(f"{APPS}/{id}/file", params=query)
+
+    assert get().json() == "Ein Plan – 計画\n"
+    assert get(file_path="/workspace/project/PLAN.md").json() == "Ein Plan – 計画\n"
+    assert get(file_path="inside").json() == "Ein Plan – 計画\n"
+    assert get(file_path="empty").json() == ""
+    assert len(get(file_path="exact").json()) == 1 << 20
+    for path, status in {
+        "missing": 404,
+        "PLAN.md/x": 404,
+        "folder": 409,
+        "": 422,
+        ".": 409,
+        "large": 413,
+        "bytes": 415,
+        "pipe": 409,
+        "..": 422,
+        "../../conversations.db": 422,
+        "/etc/passwd": 422,
+        "outside": 422,
+        "up/conversations.db": 422,
+        "a\0b": 422,
+        "x" * 5000: 422,
+    }.items():
+        answer = get(file_path=path)
+        assert (path[:50], answer.status_code) == (path[:50], status)
+        assert set(answer.json()) == {"code", "message", "reason", "detail"}
+        assert "/etc/hostname" not in answer.text
+        assert str(server.home) not in answer.text
+    assert http.get(f"{APPS}/{uuid4()}/file").status_code == 404
+    assert http.get(f"{APPS}/x/file").status_code == 422
+
+
+def test_the_skills_of_a_conversation(server: RunningServer, http: httpx.Client) -> None:
+    id = started(http)["app_conversation_id"]
+    skills = server.data_dir / "workspaces" / id / ".openhands" / "skills"
+    skills.mkdir(parents=True)
+    (skills / "git.md").write_text("---\ntriggers: [git]\n---\nUse branches.")
+    (skills / "broken.md").write_text("---\ntriggers: {\n---\n")
+    told = http.get(f"{APPS}/{id}/skills").json()
+    (git,) = told["skills"]
+    assert (git["name"], git["type"], git["triggers"]) == ("git", "knowledge", ["git"])
+    assert git["content"] == "Use branches."
+    assert [error["path"] for error in told["errors"]] == [".openhands/skills/broken.md"]
+    assert http.get(f"{APPS}/{uuid4()}/skills").status_code == 404
+    assert http.get(f"{APPS}/x/skills").status_code == 422

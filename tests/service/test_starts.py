@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import os
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -452,3 +453,22 @@ async def test_what_is_somebody_elses_is_not_there(
             await asking
     assert await admin.get_start_tasks([told.id]) == (told,)
     assert await admin.count_start_tasks() == 1
+
+
+@pytest.mark.parametrize("status", STEPS[:-1])
+async def test_whatever_its_step_an_unfinished_start_ends_at_boot(
+    settings: Settings, status: S
+) -> None:
+    async with opened(settings) as service:
+        told = (await start(service.participant(Principal("ada")), title="Cut off"))[-1]
+    with closing(sqlite3.connect(settings.data_dir / "conversations.db")) as database, database:
+        database.execute("UPDATE starts SET status = ?, finished_at = NULL", [status])
+        database.execute("UPDATE conversations SET status = 'CREATING'")
+    async with opened(settings) as service:
+        api = service.participant(Principal("ada"))
+        (now,) = await api.get_start_tasks([told.id])
+        assert now is not None
+        assert (now.status, now.code) == (S.ERROR, "interrupted")
+        conversation = await api.get_conversation(told.app_conversation_id)
+        assert conversation.status is ConversationStatus.ERROR
+        assert (await api.delete_conversation(conversation.id)).status.value == "DESTROYED"
