@@ -6,7 +6,7 @@ Sources: https://spec.openapis.org/oas/v3.1.1, https://www.asyncapi.com/docs/ref
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from http.client import responses
 from typing import Any, Literal
@@ -47,6 +47,8 @@ class _Schemas:
         inputs = [(key, modes[key[1]], adapter.core_schema) for key, adapter in adapters.items()]
         found, self.definitions = _AsWritten(ref_template=_REF).generate_definitions(inputs)
         self._found = {key: schema for (key, _), schema in found.items()}
+        for name in set(_members([*self._found.values(), *self.definitions.values()])):
+            _require_kind(self.definitions[name])
 
     def of(self, kind: Any, way: Literal["read", "written"]) -> Document:
         """The schema of a type."""
@@ -54,13 +56,30 @@ class _Schemas:
 
 
 class _AsWritten(GenerateJsonSchema):
-    """What the server writes has every field; what it reads tells its kind, which has a default in Python alone."""
+    """What the server writes has every field."""
 
     def field_is_required(self, field: Any, total: bool) -> bool:
-        inner = field["schema"].get("schema", {})
-        if inner.get("type") == "literal" and len(inner["expected"]) == 1:
-            return True
         return self.mode == "serialization" or super().field_is_required(field, total)
+
+
+def _members(part: Any) -> Iterator[str]:
+    """The names of all that is a member of a union."""
+    if isinstance(part, list):
+        for item in part:
+            yield from _members(item)
+    elif isinstance(part, dict):
+        for member in part.get("oneOf", ()):
+            if "$ref" in member:
+                yield member["$ref"].rpartition("/")[2]
+        for value in part.values():
+            yield from _members(value)
+
+
+def _require_kind(definition: Document) -> None:
+    # By it a union is told apart; that it has a default is a convenience of Python alone.
+    for name in ("type", "output_type"):
+        if "const" in definition.get("properties", {}).get(name, {}):
+            definition["required"] = sorted({*definition.get("required", ()), name})
 
 
 def _key(kind: Any) -> str:
