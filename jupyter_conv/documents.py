@@ -45,7 +45,8 @@ class _Schemas:
         modes: dict[str, JsonSchemaMode] = {"read": "validation", "written": "serialization"}
         adapters = {(_key(kind), way): TypeAdapter(kind) for kind, way in asked}
         inputs = [(key, modes[key[1]], adapter.core_schema) for key, adapter in adapters.items()]
-        found, self.definitions = _AsWritten(ref_template=_REF).generate_definitions(inputs)
+        found, definitions = _AsWritten(ref_template=_REF).generate_definitions(inputs)
+        self.definitions: Document = {str(name): schema for name, schema in definitions.items()}
         self._found = {key: schema for (key, _), schema in found.items()}
         for name in set(_members([*self._found.values(), *self.definitions.values()])):
             _require_kind(self.definitions[name])
