@@ -240,6 +240,8 @@ def test_what_goes_wrong_with_files_is_one_sentence(
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
 def test_skills(conv: Shell) -> None:
     title = f"Skilled {os.urandom(4).hex()}"
     conv("run", "-c", title, "shell", "true")

@@ -50,7 +50,7 @@ class V1Handler(ConversationHandler):
     def app(self, found: AppConversation) -> AppConversation:
         """A conversation, with its path."""
         url = f"{self.base_url}conversation/{found.id}"
-        return found.model_copy(update={"conversation_url": url})
+        return AppConversation.model_construct(**{**dict(found), "conversation_url": url})
 
     def start(self, found: AppConversationStartTask) -> AppConversationStartTask:
         """A start, with the server's path once there is something to find there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import aclosing
 from uuid import UUID
 
@@ -29,10 +29,11 @@ from ..models import (
 from ..sandbox import LocalSandbox
 from ..skills import Roots, load_skills
 from ..store import Connection, Store, conversations, starts
-from .conversations import Conversations
+from .conversations import Conversations, narrow
 from .files import Files
 from .principal import Principal
 from .starts import Starts
+from .tasks import Supervisor
 
 __all__ = ["AppVerbs", "Apps"]
 
@@ -56,22 +57,36 @@ class Apps:
     def __init__(
         self,
         store: Store,
+        tasks: Supervisor,
         conversations: Conversations,
         starts: Starts,
         sandbox: LocalSandbox,
         files: Files,
         max_text_bytes: int,
     ) -> None:
-        self.starts, self._store, self._conversations = starts, store, conversations
+        self.starts, self._store, self._tasks = starts, store, tasks
+        self._conversations = conversations
         self._sandbox, self._files, self._max_text_bytes = sandbox, files, max_text_bytes
 
-    async def told(self, found: Sequence[Conversation]) -> dict[UUID, AppConversation]:
-        """Conversations in V1's words, by their ids."""
-        ids = [one.id for one in found]
+    async def page(
+        self,
+        principal: Principal,
+        where: AppConversationFilter,
+        page: PageQuery,
+        order: ConversationOrder,
+    ) -> AppConversationPage:
+        """A page of the conversations that are theirs to see."""
+        narrowed = narrow(principal, ConversationFilter.model_construct(**dict(where)))
+        if narrowed is None:
+            return AppConversationPage(items=())
+        busy = self._tasks.busy
 
-        def query(connection: Connection) -> dict[UUID, AppConversation]:
-            asked, busy = starts.requests(connection, ids), starts.busy(connection, ids)
-            return {one.id: _app(one, asked.get(one.id), one.id in busy) for one in found}
+        def query(connection: Connection) -> AppConversationPage:
+            found = conversations.search(
+                connection, narrowed, limit=page.limit, page_id=page.page_id, order=order
+            )
+            items = tuple(_apps(connection, found.results, busy).values())
+            return AppConversationPage(items=items, next_page_id=found.next_page_id)
 
         return await self._store.read(query)
 
@@ -79,9 +94,14 @@ class Apps:
         self, principal: Principal, ids: Sequence[UUID]
     ) -> tuple[AppConversation | None, ...]:
         """Those of these ids, in their order; None for what is not there or not theirs."""
-        found = (await self._store.read(lambda c: conversations.batch(c, ids))).values()
-        theirs = [one for one in found if principal.admin or one.owner == principal.name]
-        told = await self.told(theirs)
+        busy = self._tasks.busy
+
+        def query(connection: Connection) -> dict[UUID, AppConversation]:
+            found = conversations.batch(connection, ids).values()
+            theirs = [one for one in found if principal.admin or one.owner == principal.name]
+            return _apps(connection, theirs, busy)
+
+        told = await self._store.read(query)
         return tuple(told.get(id) for id in ids)
 
     async def text(self, principal: Principal, id: UUID, path: str) -> str:
@@ -127,13 +147,7 @@ class AppVerbs:
         page: PageQuery = FIRST,
         sort_order: ConversationOrder = ConversationOrder.CREATED_AT_DESC,
     ) -> AppConversationPage:
-        found = await self._conversations.page(
-            self._principal, ConversationFilter(**dict(where)), page, sort_order
-        )
-        told = await self._apps.told(found.results)
-        return AppConversationPage(
-            items=tuple(told[one.id] for one in found.results), next_page_id=found.next_page_id
-        )
+        return await self._apps.page(self._principal, where, page, sort_order)
 
     async def count_app_conversations(self, where: AppConversationFilter = ALL_APPS) -> int:
         return await self._conversations.count(self._principal, ConversationFilter(**dict(where)))
@@ -192,23 +206,33 @@ class AppVerbs:
         return await self._apps.skills(self._principal, conversation_id)
 
 
-def _app(
-    found: Conversation, asked: AppConversationStartRequest | None, busy: bool
-) -> AppConversation:
+def _apps(
+    connection: Connection, found: Sequence[Conversation], busy: Set[UUID]
+) -> dict[UUID, AppConversation]:
+    """Conversations in V1's words, by their ids, in their order."""
+    ids = [one.id for one in found]
+    asked = starts.requests(connection, ids)
+    return {one.id: _app(one, asked.get(one.id, _PLAIN), one.id in busy) for one in found}
+
+
+_PLAIN = AppConversationStartRequest()
+
+
+def _app(found: Conversation, asked: AppConversationStartRequest, busy: bool) -> AppConversation:
     sandbox = _SANDBOX[found.status]
     running = ExecutionStatus.RUNNING if busy else ExecutionStatus.IDLE
-    start = asked or AppConversationStartRequest()
-    return AppConversation(
+    # Every value comes out of a model: nothing is to be checked again.
+    return AppConversation.model_construct(
         id=found.id,
         created_by_user_id=found.owner,
         sandbox_id="local",
-        selected_repository=start.selected_repository,
-        selected_branch=start.selected_branch,
-        git_provider=start.git_provider,
+        selected_repository=asked.selected_repository,
+        selected_branch=asked.selected_branch,
+        git_provider=asked.git_provider,
         title=found.title,
-        trigger=start.trigger,
-        pr_number=start.pr_number,
-        llm_model=start.llm_model,
+        trigger=asked.trigger,
+        pr_number=asked.pr_number,
+        llm_model=asked.llm_model,
         parent_conversation_id=found.parent_conversation_id,
         sub_conversation_ids=found.sub_conversation_ids,
         tags=found.tags,
@@ -216,4 +240,5 @@ def _app(
         updated_at=found.updated_at,
         sandbox_status=sandbox,
         execution_status=running if sandbox is SandboxStatus.RUNNING else None,
+        conversation_url=None,
     )

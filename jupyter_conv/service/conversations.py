@@ -32,7 +32,7 @@ from .events import EventLog, require_open
 from .principal import Principal, Ref
 from .tasks import Supervisor
 
-__all__ = ["Conversations"]
+__all__ = ["Conversations", "narrow"]
 
 CREATING, READY = ConversationStatus.CREATING, ConversationStatus.READY
 DESTROYING, DESTROYED = ConversationStatus.DESTROYING, ConversationStatus.DESTROYED
@@ -162,7 +162,7 @@ class Conversations:
         order: ConversationOrder,
     ) -> Page[Conversation]:
         """A page of the conversations that are theirs to see."""
-        narrowed = _narrow(principal, where)
+        narrowed = narrow(principal, where)
         if narrowed is None:
             return Page(results=())
         return await self._store.read(
@@ -173,7 +173,7 @@ class Conversations:
 
     async def count(self, principal: Principal, where: ConversationFilter) -> int:
         """How many those are."""
-        narrowed = _narrow(principal, where)
+        narrowed = narrow(principal, where)
         if narrowed is None:
             return 0
         return await self._store.read(lambda c: conversations.count(c, narrowed))
@@ -296,7 +296,7 @@ def _purge(connection: Connection, *, key: int) -> tuple[bool, Sequence[Draft]]:
     return conversations.purge(connection, key), ()
 
 
-def _narrow(principal: Principal, where: ConversationFilter) -> ConversationFilter | None:
+def narrow(principal: Principal, where: ConversationFilter) -> ConversationFilter | None:
     """The filter within what is theirs; None where that is nothing."""
     if principal.admin:
         return where

@@ -57,6 +57,7 @@ class ConversationService:
         self.starts = Starts(store, self.events, self.conversations, starter, settings)
         self._apps = Apps(
             store,
+            self.tasks,
             self.conversations,
             self.starts,
             self._sandbox,

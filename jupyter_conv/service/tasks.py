@@ -64,6 +64,11 @@ class Supervisor:
         """How many tasks run now."""
         return sum(job.runner is not None for job in self._jobs.values())
 
+    @property
+    def busy(self) -> set[UUID]:
+        """The conversations in which a task runs now."""
+        return {job.ref.id for job in self._jobs.values() if job.runner is not None}
+
     async def submit(self, ref: Ref, request: TaskRequest) -> tuple[Task, bool]:
         """A new task, or the one that has the request's id already; and whether it is new."""
         runtime, runnable = self._registry.parse(request.runnable)

@@ -238,6 +238,9 @@ def purge(connection: sa.Connection, key: int) -> bool:
     return connection.execute(sa.delete(table).where(table.c.key == key)).rowcount == 1
 
 
+_MANAGED = Workspace()
+
+
 def _rows(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[ConversationRow]:
     children: dict[UUID, list[UUID]] = {}
     if rows:
@@ -259,10 +262,12 @@ def _row(row: sa.Row[Any], children: tuple[UUID, ...]) -> ConversationRow:
         message=row.message,
         owner=row.owner,
         agent=row.agent,
-        workspace=Workspace(type=row.workspace_type, path=row.workspace_path),
+        workspace=_MANAGED
+        if row.workspace_type == "managed"
+        else Workspace(type=row.workspace_type, path=row.workspace_path),
         parent_conversation_id=row.parent_id,
         sub_conversation_ids=children,
-        tags=json.loads(row.tags),
+        tags=json.loads(row.tags) if row.tags != "{}" else {},
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
     )

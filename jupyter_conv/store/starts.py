@@ -19,14 +19,12 @@ from ..models import (
     StartTaskStatus,
 )
 from .paging import page_of
-from .schema import conversations, tasks
 from .schema import starts as table
 from .times import micros, moment
 
 __all__ = [
     "StartRow",
     "batch",
-    "busy",
     "count",
     "find",
     "insert",
@@ -165,17 +163,6 @@ def requests(
         id: AppConversationStartRequest.model_validate_json(request)
         for id, request in connection.execute(found)
     }
-
-
-def busy(connection: sa.Connection, conversation_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of these conversations in which a task runs."""
-    keys = sa.select(conversations.c.key).where(conversations.c.id.in_(list(conversation_ids)))
-    found = sa.select(tasks.c.conversation_id).where(
-        tasks.c.conversation_key.in_(keys),
-        tasks.c.finished_at.is_(None),
-        tasks.c.started_at.is_not(None),
-    )
-    return set(connection.execute(found.distinct()).scalars())
 
 
 def _owned(owner: str | None) -> list[sa.ColumnElement[bool]]:

@@ -472,3 +472,17 @@ async def test_whatever_its_step_an_unfinished_start_ends_at_boot(
         conversation = await api.get_conversation(told.app_conversation_id)
         assert conversation.status is ConversationStatus.ERROR
         assert (await api.delete_conversation(conversation.id)).status.value == "DESTROYED"
+
+
+async def test_what_runs_is_told(ada: Participant) -> None:
+    told = (await start(ada))[-1]
+    running = await ada.create_task(told.app_conversation_id, TaskRequest(runnable=Ticker()))
+    await until(ada, told.app_conversation_id, is_status(running.id, TaskStatus.RUNNING))
+    (app,) = await ada.get_app_conversations([told.app_conversation_id])
+    assert app is not None
+    assert app.execution_status == "running"
+    await ada.cancel_task(told.app_conversation_id, running.id)
+    await ada.delete_conversation(told.app_conversation_id)
+    (app,) = await ada.get_app_conversations([told.app_conversation_id])
+    assert app is not None
+    assert (app.sandbox_status, app.execution_status) == (SandboxStatus.MISSING, None)
