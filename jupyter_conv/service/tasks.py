@@ -176,6 +176,9 @@ class Supervisor:
     async def cancel(self, ref: Ref, id: UUID) -> Task:
         """Stop a task; see `ConversationAPI.cancel_task`."""
         task = await self.get(ref, id)
+        if not task.status.finished and id not in self._jobs:
+            # Read between its commit and the word of it: when the writer answers us, `submit` has heard too.
+            await self._events.flush()
         job = self._jobs.get(id)
         if task.status.finished or job is None:
             return task
