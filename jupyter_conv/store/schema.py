@@ -64,8 +64,15 @@ conversations = sa.Table(
     sa.Index("ix_conversations_updated", "updated_at", "key"),
     sa.Index("ix_conversations_owner_created", "owner", "created_at", "key"),
     sa.Index("ix_conversations_owner_updated", "owner", "updated_at", "key"),
-    sa.Index("ix_conversations_parent", "parent_id"),
     sqlite_autoincrement=True,  # the key of an erased one is never given again
+)
+# Partial, or SQLite would take it for the many that have no parent, and sort them.
+_below = conversations.c.parent_id.is_not(None)
+sa.Index(
+    "ix_conversations_parent",
+    conversations.c.parent_id,
+    sqlite_where=_below,
+    postgresql_where=_below,
 )
 title_order = sa.func.coalesce(conversations.c.title, sa.text("''"))
 """By what conversations are put in the order of their titles: those without come first."""

@@ -57,12 +57,13 @@ async def test_a_database_of_0001_keeps_what_is_in_it(database: Path) -> None:
         assert found == (schema.HEAD,)
 
 
-@pytest.mark.parametrize("order", ["TITLE", "TITLE_DESC"])
+@pytest.mark.parametrize("order", ["TITLE", "TITLE_DESC", "CREATED_AT_DESC", "UPDATED_AT"])
 @pytest.mark.parametrize("owner", [None, "ada"])
-async def test_titles_are_paged_by_their_index(
-    database: Path, order: str, owner: str | None
+@pytest.mark.parametrize("below", [True, False])
+async def test_every_order_is_paged_by_its_index(
+    database: Path, order: str, owner: str | None, below: bool
 ) -> None:
-    where = ConversationFilter(owner__eq=owner, include_sub_conversations=True)
+    where = ConversationFilter(owner__eq=owner, include_sub_conversations=below)
     async with open_house(database) as house:
         for _ in range(5):
             await house.begin()
@@ -92,5 +93,6 @@ async def test_titles_are_paged_by_their_index(
         plan = "\n".join(
             str(row[3]) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", given)
         )
-    assert f"ix_conversations_{'owner_' if owner else ''}title" in plan
+    column = order.split("_")[0].lower()
+    assert f"ix_conversations_{'owner_' if owner else ''}{column}" in plan
     assert "TEMP B-TREE" not in plan, plan

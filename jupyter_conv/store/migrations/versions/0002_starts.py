@@ -11,6 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.drop_index('ix_conversations_parent', table_name='conversations')
+    op.create_index('ix_conversations_parent', 'conversations', ['parent_id'], sqlite_where=sa.text('parent_id IS NOT NULL'), postgresql_where=sa.text('parent_id IS NOT NULL'))
     op.create_index('ix_conversations_title', 'conversations', [sa.text("coalesce(title, '')"), 'key'])
     op.create_index('ix_conversations_owner_title', 'conversations', ['owner', sa.text("coalesce(title, '')"), 'key'])
     op.create_table('starts',
