@@ -14,7 +14,18 @@ from .bench import Bench
 from .measure import Line, say, table
 
 GROUPS = (
-    *("events", "delivery", "rest", "starts", "replay", "cancel", "kernel", "startup", "imports"),
+    *(
+        "events",
+        "delivery",
+        "rest",
+        "files",
+        "starts",
+        "replay",
+        "cancel",
+        "kernel",
+        "startup",
+        "imports",
+    ),
 )
 
 

@@ -101,3 +101,9 @@ def _load_jupyter_server_extension(server: Any) -> None:
     paths = {"noop": NoOp, "replay": RawReplay, "watch": Watch}
     handlers = [(url_path_join(base, "bench", path), handler) for path, handler in paths.items()]
     server.web_app.add_handlers(".*$", handlers)
+    static = (
+        url_path_join(base, "bench/static/(.*)"),
+        web.StaticFileHandler,
+        {"path": server.root_dir},
+    )
+    server.web_app.add_handlers(".*$", [static])

@@ -30,8 +30,8 @@ __all__ = [
     "UploadHandler",
 ]
 
-PIECE = 1 << 20
-"""So many bytes of an upload are gathered before they are written."""
+PIECE, GATHERED = 1 << 20, 4 << 20
+"""So many bytes of an upload are read at once, and gathered before they are written."""
 LINGER = 5.0
 """Seconds for which an upload that is refused is still read, so that its sender comes to hear why."""
 _UNLIMITED = 1 << 62
@@ -230,6 +230,7 @@ class UploadHandler(FileHandler):
         self._gathered = 0
         connection: Any = self.request.connection
         connection.set_max_body_size(_UNLIMITED)  # ours is checked by what is in it
+        connection.params.chunk_size = connection.stream.read_chunk_size = PIECE
         await APIHandler.prepare(self)
         if self.request.method == "POST" and not self._refused:
             await cast("Awaitable[None]", self._begin())
@@ -255,7 +256,7 @@ class UploadHandler(FileHandler):
             return
         self._pieces.append(chunk)
         self._gathered += len(chunk)
-        if self._gathered >= PIECE:
+        if self._gathered >= GATHERED:
             try:
                 await self._feed()
             except (ConversationError, OSError) as error:
@@ -265,8 +266,8 @@ class UploadHandler(FileHandler):
         assert self._upload is not None
         if self._feeding is not None:
             await self._feeding
-        piece, self._pieces, self._gathered = b"".join(self._pieces), [], 0
-        self._feeding = asyncio.create_task(self._upload.do(self._parts.feed, piece))
+        pieces, self._pieces, self._gathered = self._pieces, [], 0
+        self._feeding = asyncio.create_task(self._upload.do(self._parts.feed, *pieces))
 
     def _refuse(self, error: BaseException) -> None:
         """Say so at once; the sender need not send the rest."""

@@ -62,17 +62,18 @@ class Parts:
         }
         self._parser = MultipartParser(boundary, callbacks)
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, *pieces: bytes) -> None:
         """Go on. Raises `MalformedError`, `InvalidError`, `TooLargeError`, and what `add` and `write` raise."""
-        self._total += len(piece)
-        if self._max and self._total > self._max + OVERHEAD:
-            raise TooLargeError(
-                f"An upload may have {self._max:,} bytes; send the files in several, or fewer."
-            )
-        try:
-            self._parser.write(piece)
-        except FormParserError as error:
-            raise MalformedError(f"The body is not multipart: {error}.") from None
+        for piece in pieces:
+            self._total += len(piece)
+            if self._max and self._total > self._max + OVERHEAD:
+                raise TooLargeError(
+                    f"An upload may have {self._max:,} bytes; send the files in several, or fewer."
+                )
+            try:
+                self._parser.write(piece)
+            except FormParserError as error:
+                raise MalformedError(f"The body is not multipart: {error}.") from None
 
     def finish(self) -> None:
         """All has come. Raises `MalformedError` where that is not all."""

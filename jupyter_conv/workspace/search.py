@@ -12,7 +12,7 @@ import os
 import stat
 from bisect import insort
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 from ..errors import CursorError, NotFoundError
 from ..models import FileFilter, FileInfo, Page, PageQuery
@@ -47,7 +47,7 @@ def search(root: Root, where: FileFilter, page: PageQuery) -> Page[FileInfo]:
 
 def count(root: Root, where: FileFilter) -> int:
     """How many entries all pages hold."""
-    return sum(1 for _ in _Search(root, where, "", None).entries())
+    return _Search(root, where, "", 0).count()
 
 
 def _leads_inside(root: Root, path: str) -> bool:
@@ -63,18 +63,31 @@ Entry = tuple[str, int, str]
 
 
 class _Search:
-    """One walk. `after`: the path behind which it begins. `most`: so many entries are wanted; None is all."""
+    """One walk. `after`: the path behind which it begins. `most`: so many entries are wanted."""
 
-    def __init__(self, root: Root, where: FileFilter, after: str, most: int | None) -> None:
+    def __init__(self, root: Root, where: FileFilter, after: str, most: int) -> None:
         self._root, self._after, self._most = root, after, most
         self._prefix, self._deep = where.path_prefix, not where.path_delimiter
         self._needle = (where.name__contains or "").lower()
 
     def entries(self) -> Generator[Entry]:
-        """The entries in order. A prefix that leads nowhere begins no path."""
+        """The entries in order."""
+        with self._first() as (base, fd, depth):
+            if fd >= 0:
+                yield from self._below(base, fd, depth)
+
+    def count(self) -> int:
+        """How many there are."""
+        with self._first() as (base, fd, depth):
+            return self._count(base, fd, depth) if fd >= 0 else 0
+
+    @contextmanager
+    def _first(self) -> Iterator[tuple[str, int, int]]:
+        """The directory in which the prefix ends: its path, open, how deep it is; -1 where there is none."""
         above, slash, _ = self._prefix.rpartition("/")
         names = parts(above)
         if "/".join(names) != above or (slash and not above):
+            yield "", -1, 0
             return
         try:
             with (
@@ -83,11 +96,32 @@ class _Search:
             ):
                 fd = place.open(os.O_RDONLY | os.O_DIRECTORY)
         except NotFoundError:
+            yield "", -1, 0
             return
         try:
-            yield from self._below(above + slash, fd, len(names))
+            yield above + slash, fd, len(names)
         finally:
             os.close(fd)
+
+    def _count(self, base: str, fd: int, depth: int) -> int:
+        begin, found = self._begin(base), 0
+        with os.scandir(fd) as entries:
+            for entry in entries:
+                name = entry.name
+                if not name.startswith(begin) or (not base and name == RESERVED):
+                    continue
+                if not self._needle or self._needle in name.lower():
+                    found += 1
+                if self._deep and depth < MAX_DEPTH and entry.is_dir(follow_symlinks=False):
+                    with _inner(fd, name) as inner:
+                        found += (
+                            self._count(f"{base}{name}/", inner, depth + 1) if inner >= 0 else 0
+                        )
+        return found
+
+    def _begin(self, base: str) -> str:
+        """How the names of a directory must begin."""
+        return self._prefix[len(base) :] if self._prefix.startswith(base) else ""
 
     def _below(self, base: str, fd: int, depth: int) -> Iterator[Entry]:
         after = self._after[len(base) :] if self._after.startswith(base) else ""
@@ -102,61 +136,67 @@ class _Search:
                 yield from self._into(path, fd, name, depth)
 
     def _into(self, path: str, fd: int, name: str, depth: int) -> Iterator[Entry]:
-        try:
-            inner = os.open(name, OPEN_DIRECTORY, dir_fd=fd)
-        except OSError:
-            return  # gone, swapped for something else, or closed to us: there is nothing to list
-        try:
-            yield from self._below(path, inner, depth + 1)
-        finally:
-            os.close(inner)
+        with _inner(fd, name) as inner:
+            if inner >= 0:
+                yield from self._below(path, inner, depth + 1)
 
     def _keys(self, base: str, fd: int, after: str) -> Iterator[str]:
         """The keys of a directory in order: those behind `after`, and the directory that it lies in."""
-        begin = self._prefix[len(base) :] if self._prefix.startswith(base) else ""
-        most, within = self._most, self._deep
+        begin, most, within = self._begin(base), self._most, self._deep
         hidden = "" if base else f"{RESERVED}/"
-        needle = "" if self._deep else self._needle
         while True:
-            keys, more = _smallest(fd, begin, after, most, within)
-            yield from (k for k in keys if k != hidden and needle in k.removesuffix("/").lower())
-            if not more or most is None:
+            keys, more = self._smallest(fd, begin, after, most, within)
+            yield from (key for key in keys if key != hidden)
+            if not more:
                 return
-            # What came was not enough: gone meanwhile, or not of the name that is looked for.
+            # Some of them were gone when they were looked at, or held nothing of what is looked for.
             after, most, within = keys[-1], most * 8, False
 
+    def _smallest(
+        self, fd: int, begin: str, after: str, most: int, within: bool
+    ) -> tuple[list[str], bool]:
+        """At most so many keys of a directory, in order, that begin so and come behind `after`; whether there are more.
 
-def _smallest(
-    fd: int, begin: str, after: str, most: int | None, within: bool
-) -> tuple[list[str], bool]:
-    """At most so many keys of a directory, in order, that begin so and come behind `after`; and whether there are more.
+        A directory's key is its name with `/`. `within`: the directory that `after` lies in is one of them.
+        """
+        found: list[str] = []
+        bound, more = chr(0x10FFFF) * 2, False
+        needle, deep = self._needle, self._deep
+        with os.scandir(fd) as entries:
+            for entry in entries:
+                key = entry.name
+                if key < after and not after.startswith(key):
+                    continue
+                if not key.startswith(begin) or (needle and not deep and needle not in key.lower()):
+                    continue
+                if key > bound:
+                    more = True
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    key += "/"
+                elif needle and deep and needle not in key.lower():
+                    continue
+                if key <= after and not (within and after.startswith(key)):
+                    continue
+                insort(found, key)
+                if len(found) > most:
+                    found.pop()
+                    bound, more = found[-1], True
+        return found, more
 
-    A directory's key is its name with `/`. `within`: the directory that `after` lies in is one of them.
-    """
-    found: list[str] = []
-    bound, more = chr(0x10FFFF) * 2, False
-    with os.scandir(fd) as entries:
-        for entry in entries:
-            key = entry.name
-            if key > bound or (key < after and not after.startswith(key)):
-                more = more or key > bound
-                continue
-            if not key.startswith(begin):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                key += "/"
-            if key <= after and not (within and after.startswith(key)):
-                continue
-            if most is None:
-                found.append(key)
-                continue
-            insort(found, key)
-            if len(found) > most:
-                found.pop()
-                bound, more = found[-1], True
-    if most is None:
-        found.sort()
-    return found, more
+
+@contextmanager
+def _inner(fd: int, name: str) -> Iterator[int]:
+    """A directory in another, open; -1 where it is gone, swapped for something else, or closed to us."""
+    try:
+        inner = os.open(name, OPEN_DIRECTORY, dir_fd=fd)
+    except OSError:
+        inner = -1
+    try:
+        yield inner
+    finally:
+        if inner >= 0:
+            os.close(inner)
 
 
 def _encode(path: str) -> str:
