@@ -37,7 +37,7 @@ async def test_begin_and_read(api: ConversationAPI) -> None:
 
 
 async def test_the_same_request_makes_nothing_new(api: ConversationAPI) -> None:
-    request = ConversationRequest(id=uuid4(), title="Once")
+    request = ConversationRequest(id=uuid4(), title="Asked twice")
     first = await api.create_conversation(request)
     assert await api.create_conversation(request) == first
     assert await api.count_events(first.id) == 2
