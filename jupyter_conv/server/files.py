@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 PIECE, GATHERED = 1 << 20, 4 << 20
-"""So many bytes of an upload are read at once, and gathered before they are written."""
+"""So many bytes of an upload are read at once, and gathered while those before are written."""
 LINGER = 5.0
 """Seconds for which an upload that is refused is still read, so that its sender comes to hear why."""
 _UNLIMITED = 1 << 62
@@ -256,7 +256,8 @@ class UploadHandler(FileHandler):
             return
         self._pieces.append(chunk)
         self._gathered += len(chunk)
-        if self._gathered >= GATHERED:
+        idle = self._feeding is None or self._feeding.done()
+        if self._gathered >= (PIECE if idle else GATHERED):
             try:
                 await self._feed()
             except (ConversationError, OSError) as error:
