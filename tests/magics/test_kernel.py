@@ -145,7 +145,7 @@ def test_show_prompt_sends_nothing(notebook: OpenNotebook) -> None:
         ("%%conversation\nhello", "%%task shell"),
         ("%%task python --kernel none-such --check\n1", "none-such"),
         ("%task notebook missing.ipynb --check", "missing.ipynb"),
-        ("%conversation files", "unknown subcommand"),
+        ("%conversation export", "unknown subcommand"),
         ("%conversation show nowhere", "no conversation 'nowhere'"),
         ("%conversation cancel zzzz", "no task 'zzzz'"),
         ("%conversation events -n 0", "from 1 to 100"),

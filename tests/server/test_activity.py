@@ -1,4 +1,4 @@
-"""A running task is activity, so that an idle culler lets the server be; for a while, and not where one does not want it."""
+"""A running task is activity: an idle culler lets the server be, for a while, and not where one does not want it."""
 
 from __future__ import annotations
 
