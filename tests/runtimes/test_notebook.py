@@ -225,7 +225,7 @@ async def test_what_is_not_a_notebook(context, content, word):
 async def test_a_directory_is_not_a_notebook_and_paths_are_confined(context):
     (context.workspace / "in.ipynb").mkdir()
     assert (await failure(context)).code == "not_a_notebook"
-    assert (await failure(context, path="../x.ipynb")).code == "outside"
+    assert (await failure(context, path="../x.ipynb")).code == "path"
 
 
 @pytest.mark.asyncio
