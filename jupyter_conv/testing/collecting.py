@@ -40,7 +40,7 @@ class CollectingContext:
         self.conversation_id = conversation_id or uuid4()
         self.task_id = uuid4()
         self.workspace = workspace
-        self.mark = f"test-{os.getpid()}-{self.conversation_id}/{self.task_id}"
+        self.mark = f"test-{os.getpid()}-{self.conversation_id}:{self.task_id}"
         self.environment: Mapping[str, str] = child_environment(os.environ, self.mark, ())
         self.details: list[BaseModel] = []
         self.deltas: list[BaseModel] = []
