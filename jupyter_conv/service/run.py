@@ -17,7 +17,6 @@ from ..store import Connection, Draft, Store, tasks
 from .context import Context
 from .events import EventLog
 from .job import Job
-from .watching import Watching
 
 __all__ = ["Runner"]
 
@@ -39,15 +38,9 @@ class Runner:
     """Takes a job from RUNNING to its end."""
 
     def __init__(
-        self,
-        store: Store,
-        events: EventLog,
-        sandbox: LocalSandbox,
-        watching: Watching,
-        max_output_bytes: int,
+        self, store: Store, events: EventLog, sandbox: LocalSandbox, max_output_bytes: int
     ) -> None:
         self._store, self._events, self._sandbox = store, events, sandbox
-        self._watching = watching
         self._max_output_bytes = max_output_bytes
 
     async def run(self, job: Job) -> None:
@@ -74,8 +67,7 @@ class Runner:
         try:
             context = self._context(job)
             try:
-                async with self._watching.during(job.ref):
-                    result = await job.runtime.run(job.runnable, context)
+                result = await job.runtime.run(job.runnable, context)
             finally:
                 with contextlib.suppress(StorageError):
                     await context.close()

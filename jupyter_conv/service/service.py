@@ -19,7 +19,6 @@ from .settings import Settings
 from .starter import Starter
 from .starts import Starts
 from .tasks import Supervisor
-from .watching import Watching
 
 __all__ = ["ConversationService"]
 
@@ -36,13 +35,11 @@ class ConversationService:
             store.instance, workspaces, kernels, settings.hidden_environment
         )
         self.events = EventLog(store, bus)
-        self._watching = Watching(store, self.events, workspaces)
         self.tasks = Supervisor(
             store,
             self.events,
             self._sandbox,
             Registry.load(),
-            self._watching,
             max_running=settings.max_running_tasks,
             max_waiting=settings.max_waiting_tasks,
             max_output_bytes=settings.max_output_bytes,
@@ -95,7 +92,6 @@ class ConversationService:
         """Stop what runs, tell it, keep it, close."""
         await self.starts.aclose(self._settings.stop_grace)
         await self.tasks.aclose(self._settings.stop_grace)
-        await self._watching.aclose()
         await self.conversations.aclose(self._settings.stop_grace)
         await self._sandbox.aclose()
         await self._store.aclose()

@@ -30,7 +30,6 @@ from .job import Job
 from .lanes import Lanes
 from .principal import Ref
 from .run import Runner
-from .watching import Watching
 
 __all__ = ["Supervisor"]
 
@@ -48,7 +47,6 @@ class Supervisor:
         events: EventLog,
         sandbox: LocalSandbox,
         registry: Registry,
-        watching: Watching,
         *,
         max_running: int,
         max_waiting: int,
@@ -56,7 +54,7 @@ class Supervisor:
     ) -> None:
         self._store, self._events, self._registry = store, events, registry
         self._max_waiting = max_waiting
-        self._runner = Runner(store, events, sandbox, watching, max_output_bytes)
+        self._runner = Runner(store, events, sandbox, max_output_bytes)
         self._lanes = Lanes(max_running, self._start)
         self._jobs: dict[UUID, Job] = {}
         self._held: dict[UUID, list[tuple[Job, float]]] = {}

@@ -5,17 +5,14 @@ from .quota import Ledger, Limits
 from .search import count, search
 from .staging import Staging
 from .tree import Content, look, make_directory, open_content, remove, touch
-from .watch import Change, Watch
 from .workspace import Workspaces
 
 __all__ = [
-    "Change",
     "Content",
     "Ledger",
     "Limits",
     "Root",
     "Staging",
-    "Watch",
     "Workspaces",
     "count",
     "look",
